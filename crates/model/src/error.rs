@@ -1,0 +1,239 @@
+//! TABLE of the Okta error codes that Roster answers, and the pieces an error body is made of.
+
+/// One field that breaks a rule: becomes an error cause `field: text`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The field, as the wire spells it (`login`, `password`).
+    pub field: String,
+    /// What is wrong, as a real org words it.
+    pub text: String,
+}
+
+impl Violation {
+    /// A violation of `field`.
+    #[must_use]
+    pub fn new(field: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { field: field.into(), text: text.into() }
+    }
+}
+
+macro_rules! error_codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal $status:literal $summary:literal;)*) => {
+        /// An error that the wire knows. Code, HTTP status and summary are Okta's own (error-codes.json).
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl ErrorCode {
+            /// Every error, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// `E0000001` …
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)* }
+            }
+
+            /// The summary; `{0}` stands for the argument.
+            #[must_use]
+            pub const fn summary_template(self) -> &'static str {
+                match self { $(Self::$name => $summary,)* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    /// A field breaks a rule; the argument names the first offending field or the object.
+    ApiValidation = "E0000001" 400 "Api validation failed: {0}";
+    /// A request that makes no sense as a whole.
+    InvalidRequest = "E0000002" 400 "The request was not valid: {0}";
+    /// The body is larger than the server takes. Okta has no code for it; this is the nearest, under HTTP's own status.
+    BodyTooLarge = "E0000002" 413 "The request was not valid: The request body is too large.";
+    /// No JSON, or another shape than the operation takes.
+    NotWellFormed = "E0000003" 400 "The request body was not well-formed.";
+    /// The caller's role or scope does not reach.
+    AccessDenied = "E0000006" 403 "You do not have permission to perform the requested action";
+    /// No such resource; the argument says which.
+    ResourceNotFound = "E0000007" 404 "Not found: {0}";
+    /// No such route.
+    PathNotFound = "E0000008" 404 "The requested path was not found";
+    /// Something broke on our side.
+    Internal = "E0000009" 500 "Internal Server Error";
+    /// The server cannot take work right now.
+    Unavailable = "E0000010" 503 "Service is in read only mode";
+    /// The caller's credentials are missing, unknown, revoked or expired.
+    InvalidToken = "E0000011" 401 "Invalid token provided";
+    /// A credential was not changed; the cause says why.
+    CredentialsUpdateFailed = "E0000014" 403 "Update of credentials failed";
+    /// Activation of a user who is active.
+    AlreadyActive = "E0000016" 403 "Activation failed because the user is already active";
+    /// Reset of a password that is not Okta's.
+    PasswordResetFailed = "E0000017" 403 "Password reset failed";
+    /// A body of another media type than JSON.
+    MediaTypeNotSupported = "E0000021" 400
+        "Bad request.  Accept and/or Content-Type headers likely do not match supported values.";
+    /// A known path, another method.
+    MethodNotSupported = "E0000022" 405 "The endpoint does not support the provided HTTP method";
+    /// A cursor that is not ours, or of another list or org.
+    InvalidPaging = "E0000029" 400 "Invalid paging request.";
+    /// A filter or search that cannot be read or is not supported.
+    InvalidSearch = "E0000031" 400 "Invalid search criteria.";
+    /// Unlock of a user who is not locked out.
+    UnlockNotAllowed = "E0000032" 403 "Unlock is not allowed for this user.";
+    /// More than one of `q`, `filter` and `search`.
+    SearchAndFilter = "E0000033" 400
+        "Bad request. Can't specify a search query and filter in the same request.";
+    /// Forgotten password of a user who cannot recover it.
+    ForgotPasswordNotAllowed = "E0000034" 403 "Forgot password not allowed on specified user.";
+    /// Password change of a user who cannot change it.
+    ChangePasswordNotAllowed = "E0000035" 403 "Change password not allowed on specified user.";
+    /// Change of the recovery question of a user who cannot change it.
+    ChangeRecoveryQuestionNotAllowed = "E0000036" 403 "Change recovery question not allowed on specified user.";
+    /// A query parameter of another type.
+    TypeMismatch = "E0000037" 400 "Type mismatch exception.  {0}";
+    /// The user's status does not allow it.
+    OperationForbidden = "E0000038" 403 "This operation is not allowed in the user's current status.";
+    /// Credentials for a user whose provider keeps them.
+    CredentialsNotSettable = "E0000041" 400
+        "Credentials should not be set on this resource based on the scheme.";
+    /// The rate-limit bucket is empty.
+    TooManyRequests = "E0000047" 429 "API call exceeded rate limit due to too many requests.";
+    /// A built-in resource cannot be changed this way.
+    UnsupportedOperation = "E0000060" 501 "Unsupported operation.";
+    /// A wrong answer to the recovery question.
+    WrongRecoveryAnswer = "E0000087" 403 "The recovery question answer did not match our records.";
+    /// A write while an asynchronous transition is under way.
+    StillTransitioning = "E0000112" 409
+        "Cannot update this user because they are still being activated. Please try again in a few minutes.";
+    /// The caller accepts no JSON.
+    NotAcceptable = "E0000122" 406 "Accept Header did not contain supported media type 'application/json'";
+    /// `nextLogin=changePassword` without a password.
+    ExpireOnCreateNeedsPassword = "E0000124" 400
+        "Could not create user. To create a user and expire their password immediately, a password must be specified";
+    /// `nextLogin=changePassword` with `activate=false`.
+    ExpireOnCreateNeedsActivation = "E0000125" 400
+        "Could not create user. To create a user and expire their password immediately, \"activate\" must be true";
+    /// The default user type, or one that users have.
+    UserTypeNotDeletable = "E0000142" 403 "This User Type cannot be deleted.";
+}
+
+impl ErrorCode {
+    /// The summary with `argument` in its place.
+    #[must_use]
+    pub fn summary(self, argument: &str) -> String {
+        self.summary_template().replace("{0}", argument)
+    }
+}
+
+/// An error as the wire tells it, short of its `errorId`: what a refused rule turns into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Which error.
+    pub code: ErrorCode,
+    /// What stands for `{0}` in the summary; empty where the summary has none.
+    pub argument: String,
+    /// The texts of `errorCauses`, possibly none.
+    pub causes: Vec<String>,
+}
+
+impl Problem {
+    /// An error without argument and causes.
+    #[must_use]
+    pub const fn new(code: ErrorCode) -> Self {
+        Self { code, argument: String::new(), causes: Vec::new() }
+    }
+
+    /// The same with the argument of its summary.
+    #[must_use]
+    pub fn about(mut self, argument: impl Into<String>) -> Self {
+        self.argument = argument.into();
+        self
+    }
+
+    /// The same with one more cause.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<String>) -> Self {
+        self.causes.push(cause.into());
+        self
+    }
+
+    /// A validation failure: the summary names the first field, one cause for each (behaviour.md A.6).
+    #[must_use]
+    pub fn violations(violations: &[Violation]) -> Self {
+        let first = violations.first().map_or("", |violation| violation.field.as_str());
+        let causes = violations.iter().map(|violation| format!("{}: {}", violation.field, violation.text)).collect();
+        Self { code: ErrorCode::ApiValidation, argument: first.to_owned(), causes }
+    }
+
+    /// `Not found: Resource not found: {asked} ({kind})`.
+    #[must_use]
+    pub fn not_found(asked: &str, kind: ResourceKind) -> Self {
+        Self::new(ErrorCode::ResourceNotFound).about(format!("Resource not found: {asked} ({})", kind.name()))
+    }
+}
+
+/// What a 404 says is missing; the names are a real org's (observed.md, section 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ResourceKind {
+    /// A user.
+    User,
+    /// A group.
+    Group,
+    /// A user type.
+    UserType,
+    /// A profile schema.
+    UserSchema,
+    /// An API token.
+    ApiToken,
+}
+
+impl ResourceKind {
+    /// The name between the parentheses.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::User => "User",
+            Self::Group => "UserGroup",
+            Self::UserType => "CVDType",
+            Self::UserSchema => "UserSchema",
+            Self::ApiToken => "Token",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_okta_form_and_a_status_of_an_error() {
+        for code in ErrorCode::ALL {
+            let digits = code.code().strip_prefix('E').unwrap_or_default();
+            assert!(digits.len() == 7 && digits.bytes().all(|digit| digit.is_ascii_digit()), "{code:?}");
+            assert!((400..600).contains(&code.status()), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn code_and_status_together_name_one_error() {
+        for (index, code) in ErrorCode::ALL.iter().enumerate() {
+            let twin = ErrorCode::ALL.iter().position(|other| (other.code(), other.status()) == (code.code(), code.status()));
+            assert_eq!(twin, Some(index), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn violations_name_the_first_field_and_list_all() {
+        let problem = Problem::violations(&[Violation::new("login", "a"), Violation::new("email", "b")]);
+        assert_eq!(problem.code.summary(&problem.argument), "Api validation failed: login");
+        assert_eq!(problem.causes, ["login: a", "email: b"]);
+    }
+}

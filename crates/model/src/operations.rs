@@ -1,0 +1,166 @@
+//! TABLE of every API operation: the router, authentication, rate limits, the reference in `docs/` and the tests read it.
+//!
+//! Names and paths are the API reference's; the 38 operations of the founding document come first and in its order.
+
+use crate::rate_limit::Bucket;
+use crate::scope::Scope;
+
+/// An HTTP method that some operation uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+    /// `PUT`
+    Put,
+    /// `DELETE`
+    Delete,
+}
+
+impl Method {
+    /// As the request line spells it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+macro_rules! operations {
+    ($($name:ident $id:literal $method:ident $path:literal $scope:ident $bucket:ident;)*) => {
+        /// The operations, by the names the API reference gives them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum OperationId {
+            $(#[doc = concat!("`", $id, "`: ", $path)] $name,)*
+        }
+
+        /// Every operation, once.
+        pub const OPERATIONS: &[Operation] = &[$(Operation {
+            id: OperationId::$name,
+            name: $id,
+            method: Method::$method,
+            path: $path,
+            scope: Scope::$scope,
+            bucket: Bucket::$bucket,
+        },)*];
+
+        impl OperationId {
+            /// The row of this operation.
+            #[must_use]
+            pub const fn operation(self) -> &'static Operation {
+                match self {
+                    $(Self::$name => &Operation {
+                        id: OperationId::$name,
+                        name: $id,
+                        method: Method::$method,
+                        path: $path,
+                        scope: Scope::$scope,
+                        bucket: Bucket::$bucket,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+/// One operation of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// Its identity in the program.
+    pub id: OperationId,
+    /// Its `operationId` in the API reference.
+    pub name: &'static str,
+    /// Its HTTP method.
+    pub method: Method,
+    /// Its path; `{name}` stands for one segment.
+    pub path: &'static str,
+    /// What an OAuth access token must carry to call it. API tokens carry every scope.
+    pub scope: Scope,
+    /// The rate-limit bucket it draws from.
+    pub bucket: Bucket,
+}
+
+#[rustfmt::skip]
+operations! {
+    // Users
+    ListUsers "listUsers" Get "/api/v1/users" UsersRead Users;
+    CreateUser "createUser" Post "/api/v1/users" UsersManage Users;
+    GetUser "getUser" Get "/api/v1/users/{userId}" UsersRead UserRead;
+    PartialUpdateUser "partialUpdateUser" Post "/api/v1/users/{userId}" UsersManage UserWrite;
+    UpdateUser "updateUser" Put "/api/v1/users/{userId}" UsersManage UserWrite;
+    DeactivateOrDeleteUser "deactivateOrDeleteUser" Delete "/api/v1/users/{userId}" UsersManage UserWrite;
+    ActivateUser "activateUser" Post "/api/v1/users/{userId}/lifecycle/activate" UsersManage UserChildren;
+    ReactivateUser "reactivateUser" Post "/api/v1/users/{userId}/lifecycle/reactivate" UsersManage UserChildren;
+    DeactivateUser "deactivateUser" Post "/api/v1/users/{userId}/lifecycle/deactivate" UsersManage UserChildren;
+    SuspendUser "suspendUser" Post "/api/v1/users/{userId}/lifecycle/suspend" UsersManage UserChildren;
+    UnsuspendUser "unsuspendUser" Post "/api/v1/users/{userId}/lifecycle/unsuspend" UsersManage UserChildren;
+    UnlockUser "unlockUser" Post "/api/v1/users/{userId}/lifecycle/unlock" UsersManage UserChildren;
+    ExpirePassword "expirePassword" Post "/api/v1/users/{userId}/lifecycle/expire_password" UsersManage UserChildren;
+    ExpirePasswordAndGetTemporaryPassword "expirePasswordAndGetTemporaryPassword" Post "/api/v1/users/{userId}/lifecycle/expire_password_with_temp_password" UsersManage UserChildren;
+    ResetPassword "resetPassword" Post "/api/v1/users/{userId}/lifecycle/reset_password" UsersManage UserChildren;
+    ResetFactors "resetFactors" Post "/api/v1/users/{userId}/lifecycle/reset_factors" UsersManage UserChildren;
+    ChangePassword "changePassword" Post "/api/v1/users/{userId}/credentials/change_password" UsersManage UserChildren;
+    ChangeRecoveryQuestion "changeRecoveryQuestion" Post "/api/v1/users/{userId}/credentials/change_recovery_question" UsersManage UserChildren;
+    ForgotPassword "forgotPassword" Post "/api/v1/users/{userId}/credentials/forgot_password" UsersManage UserChildren;
+    ForgotPasswordSetNewPassword "forgotPasswordSetNewPassword" Post "/api/v1/users/{userId}/credentials/forgot_password_recovery_question" UsersManage UserChildren;
+    ClearUserSessions "clearUserSessions" Delete "/api/v1/users/{userId}/sessions" UsersManage UserChildren;
+    ListUserGroups "listUserGroups" Get "/api/v1/users/{userId}/groups" UsersRead UserChildren;
+    ListUserIdentityProviders "listUserIdentityProviders" Get "/api/v1/users/{userId}/idps" UsersRead UserChildren;
+    ListAppLinks "listAppLinks" Get "/api/v1/users/{userId}/appLinks" UsersRead UserChildren;
+    ListUserClients "listUserClients" Get "/api/v1/users/{userId}/clients" UsersRead UserChildren;
+    // Groups
+    ListGroups "listGroups" Get "/api/v1/groups" GroupsRead Groups;
+    CreateGroup "createGroup" Post "/api/v1/groups" GroupsManage Groups;
+    GetGroup "getGroup" Get "/api/v1/groups/{groupId}" GroupsRead Groups;
+    UpdateGroup "updateGroup" Put "/api/v1/groups/{groupId}" GroupsManage Groups;
+    DeleteGroup "deleteGroup" Delete "/api/v1/groups/{groupId}" GroupsManage Groups;
+    ListGroupUsers "listGroupUsers" Get "/api/v1/groups/{groupId}/users" GroupsRead Groups;
+    AddUserToGroup "addUserToGroup" Put "/api/v1/groups/{groupId}/users/{userId}" GroupsManage Groups;
+    RemoveUserFromGroup "removeUserFromGroup" Delete "/api/v1/groups/{groupId}/users/{userId}" GroupsManage Groups;
+    // User types and schemas
+    ListUserTypes "listUserTypes" Get "/api/v1/meta/types/user" UserTypesRead Other;
+    CreateUserType "createUserType" Post "/api/v1/meta/types/user" UserTypesManage Other;
+    GetUserType "getUserType" Get "/api/v1/meta/types/user/{typeId}" UserTypesRead Other;
+    UpdateUserType "updateUserType" Post "/api/v1/meta/types/user/{typeId}" UserTypesManage Other;
+    ReplaceUserType "replaceUserType" Put "/api/v1/meta/types/user/{typeId}" UserTypesManage Other;
+    DeleteUserType "deleteUserType" Delete "/api/v1/meta/types/user/{typeId}" UserTypesManage Other;
+    GetUserSchema "getUserSchema" Get "/api/v1/meta/schemas/user/{schemaId}" SchemasRead Other;
+    UpdateUserProfile "updateUserProfile" Post "/api/v1/meta/schemas/user/{schemaId}" SchemasManage Other;
+    // API tokens
+    ListApiTokens "listApiTokens" Get "/api/v1/api-tokens" ApiTokensRead Other;
+    CreateApiToken "createApiToken" Post "/api/v1/api-tokens" ApiTokensManage Other;
+    GetApiToken "getApiToken" Get "/api/v1/api-tokens/{apiTokenId}" ApiTokensRead Other;
+    RevokeCurrentApiToken "revokeCurrentApiToken" Delete "/api/v1/api-tokens/current" ApiTokensManage Other;
+    RevokeApiToken "revokeApiToken" Delete "/api/v1/api-tokens/{apiTokenId}" ApiTokensManage Other;
+    // System Log
+    GetLogs "getLogs" Get "/api/v1/logs" LogsRead Logs;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_operations_share_a_name_or_a_route() {
+        for (index, operation) in OPERATIONS.iter().enumerate() {
+            let same = |other: &&Operation| {
+                other.name == operation.name || (other.method, other.path) == (operation.method, operation.path)
+            };
+            assert_eq!(OPERATIONS.iter().filter(same).count(), 1, "{}", operation.name);
+            assert_eq!(OPERATIONS.get(index), Some(operation.id.operation()));
+        }
+    }
+
+    #[test]
+    fn reading_needs_a_read_scope_and_writing_a_manage_scope() {
+        for operation in OPERATIONS {
+            let wanted = if operation.method == Method::Get { ".read" } else { ".manage" };
+            assert!(operation.scope.as_str().ends_with(wanted), "{}", operation.name);
+        }
+    }
+}

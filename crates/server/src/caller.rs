@@ -1,0 +1,188 @@
+//! Who calls: the org from the host, the token's owner, the rate-limit bucket. Every operation of the API goes through
+//! [`authorize`]; a handler that takes a [`Caller`] cannot be reached without one.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
+use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::IntoResponse as _;
+use roster_model::error::ErrorCode;
+use roster_model::operations::Operation;
+use roster_store::api_tokens::TokenOwner;
+use roster_store::change::{Change, RequestContext};
+use roster_store::orgs::{DEFAULT_ORG, Org};
+use roster_store::secret::Secret;
+
+use crate::App;
+use crate::request::accepts_json;
+use crate::response::{Answer, ApiError};
+
+/// The caller of an operation.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    /// The org that is asked.
+    pub(crate) org: Arc<Org>,
+    /// The owner of the token.
+    pub(crate) owner: Arc<TokenOwner>,
+    /// Scheme and host as the caller wrote them: what links begin with.
+    pub(crate) base_url: Arc<str>,
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(|| ErrorCode::InvalidToken.into())
+    }
+}
+
+/// A change to the caller's org, made by them with this request.
+pub(crate) struct CallersChange(pub(crate) Change);
+
+impl FromRequestParts<App> for CallersChange {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let header = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+        let request = RequestContext {
+            id: parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default(),
+            uri: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+            ip_address: peer.map(|address| address.to_string()),
+            user_agent: header(USER_AGENT).map(str::to_owned),
+        };
+        Ok(Self(app.store().change(caller.org.key, caller.owner.party.clone(), request)))
+    }
+}
+
+/// The `X-Okta-Request-Id` of a request.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) Arc<str>);
+
+impl RequestId {
+    /// 32 hex digits, as a real org's (observed.md 1).
+    pub(crate) fn new() -> Self {
+        let mut random = [0_u8; 16];
+        // Without random numbers ids repeat; requests are still answered.
+        let _ = getrandom::fill(&mut random);
+        Self(format!("{:032x}", u128::from_be_bytes(random)).into())
+    }
+}
+
+/// Lets a request of `operation` through to its handler, or answers why not.
+pub(crate) async fn authorize(
+    State((app, operation)): State<(App, &'static Operation)>,
+    mut request: Request<Body>,
+    next: Next,
+) -> Answer {
+    let now = app.store().clock().now();
+    let untouched = app.limiter().look(operation.bucket, now);
+    let (answer, allowance) = match identify(&app, operation, request.headers()).await {
+        Err(error) => (error.into_response(), untouched),
+        Ok(caller) => {
+            let allowance = app.limiter().take(caller.org.key, operation.bucket, now);
+            let answer = if !allowance.granted {
+                ApiError::from(ErrorCode::TooManyRequests).into_response()
+            } else if accepts_json(request.headers()) {
+                request.extensions_mut().insert(caller);
+                next.run(request).await
+            } else {
+                ApiError::from(ErrorCode::NotAcceptable).into_response()
+            };
+            (answer, allowance)
+        }
+    };
+    let mut answer = answer;
+    allowance.write(answer.headers_mut());
+    answer
+}
+
+async fn identify(app: &App, operation: &Operation, headers: &HeaderMap) -> Result<Caller, ApiError> {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_host(host));
+    let base_url = app.base_url().for_host(host);
+    let org = org_of_host(app, host).await?;
+    let Some(token) = headers.get(AUTHORIZATION).and_then(ssws_token) else {
+        let challenge = bearer_challenge(headers, operation, &base_url);
+        return Err(ApiError::from(ErrorCode::InvalidToken).challenging(challenge));
+    };
+    let owner = app.store().authenticate(org.key, &token).await?.ok_or(ErrorCode::InvalidToken)?;
+    Ok(Caller { org, owner, base_url })
+}
+
+/// The token of `Authorization: SSWS <token>`. One official SDK writes no space (clients.md 2).
+fn ssws_token(header: &HeaderValue) -> Option<Secret> {
+    let text = header.to_str().ok()?;
+    let (scheme, rest) = text.split_at_checked(4)?;
+    let token = rest.trim();
+    (scheme.eq_ignore_ascii_case("SSWS") && !token.is_empty()).then(|| Secret::from_text(token))
+}
+
+/// What a caller with an access token that is not good is told (behaviour.md A.3).
+fn bearer_challenge(headers: &HeaderMap, operation: &Operation, base_url: &str) -> Option<HeaderValue> {
+    let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let scheme = authorization.split_whitespace().next()?;
+    if !scheme.eq_ignore_ascii_case("Bearer") {
+        return None;
+    }
+    let text = format!(
+        "Bearer authorization_uri=\"{base_url}/oauth2/v1/authorize\", realm=\"{base_url}\", scope=\"{}\", \
+         error=\"invalid_token\", error_description=\"The token is invalid or expired.\", resource=\"{}\"",
+        operation.scope.as_str(),
+        operation.path
+    );
+    HeaderValue::from_str(&text).ok()
+}
+
+/// The org whose name is the host's first label; any other host is the default org's.
+async fn org_of_host(app: &App, host: Option<&str>) -> Result<Arc<Org>, ApiError> {
+    if let Some(name) = host.filter(|host| !app.base_url().is_own(host)).and_then(first_label)
+        && let Some(org) = app.store().org_named(name).await?
+    {
+        return Ok(org);
+    }
+    let default = app.store().org_named(DEFAULT_ORG).await?;
+    default.ok_or_else(|| ErrorCode::Unavailable.into())
+}
+
+/// The first of several labels of a host name; an address has no labels.
+fn first_label(host: &str) -> Option<&str> {
+    let name = host.rsplit_once(':').filter(|_| !host.starts_with('[')).map_or(host, |(name, _)| name);
+    let (label, _) = name.split_once('.')?;
+    (name.parse::<IpAddr>().is_err() && !host.starts_with('[')).then_some(label)
+}
+
+/// Whether this may stand in a link: host names, addresses, a port.
+fn is_host(host: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
+    !host.is_empty() && host.len() <= 255 && host.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_may_follow_its_scheme_without_a_space() {
+        let token = |text: &'static str| {
+            ssws_token(&HeaderValue::from_static(text)).map(|token| token.reveal().to_owned())
+        };
+        assert_eq!(token("SSWS 00abc").as_deref(), Some("00abc"));
+        assert_eq!(token("SSWS00abc").as_deref(), Some("00abc"));
+        assert_eq!(token("ssws   00abc").as_deref(), Some("00abc"));
+        assert_eq!([token("SSWS "), token("Bearer 00abc"), token("SSW")], [None, None, None]);
+    }
+
+    #[test]
+    fn the_first_label_of_a_host_name_may_be_an_org() {
+        assert_eq!(first_label("acme.localhost:8080"), Some("acme"));
+        assert_eq!(first_label("acme.roster.example"), Some("acme"));
+        for host in ["localhost:8080", "127.0.0.1:8080", "127.0.0.1", "[::1]:8080", "localhost"] {
+            assert_eq!(first_label(host), None, "{host}");
+        }
+    }
+}

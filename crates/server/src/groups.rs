@@ -1,0 +1,185 @@
+//! `/api/v1/groups` and their members.
+
+use axum::extract::State;
+use roster_model::error::{ErrorCode, Problem};
+use roster_model::filter::{GroupFilter, GroupSearch, Vocabulary as _, parse};
+use roster_model::group::GroupProfile;
+use roster_store::Error;
+use roster_store::groups::{Group, GroupSelection};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::App;
+use crate::caller::{Caller, CallersChange};
+use crate::request::{JsonObject, Query, Segment, UserSegment};
+use crate::response::{ApiError, Handled, ListLinks, list, no_content, ok};
+use crate::users::view::UserView;
+use crate::wire::Time;
+
+/// Groups a page holds at most, and unless the caller wants fewer (behaviour.md A.5).
+const PAGE: usize = 10_000;
+
+/// Members a page holds at most, and unless the caller wants fewer.
+const MEMBERS_PAGE: usize = 1_000;
+
+/// listGroups: by `q`, `filter` or `search`. `q` has no `Link` headers (observed.md 1).
+pub(crate) async fn list_groups(State(app): State<App>, caller: Caller, query: Query) -> Handled {
+    let given = |name: &'static str| query.text(name).map(|text| (name, text));
+    let chosen: Vec<_> = [given("q"), given("search"), given("filter")].into_iter().flatten().collect();
+    let selection = match chosen.as_slice() {
+        [] => GroupSelection::All,
+        [("q", text)] => GroupSelection::NamePrefix((*text).to_owned()),
+        [("search", text)] => GroupSelection::Matching(parse(text, &GroupSearch).map_err(Error::from)?, GroupSearch.case()),
+        [(_, text)] => GroupSelection::Matching(parse(text, &GroupFilter).map_err(Error::from)?, GroupFilter.case()),
+        _ => return Err(ErrorCode::SearchAndFilter.into()),
+    };
+    let by_prefix = matches!(selection, GroupSelection::NamePrefix(_));
+    let limit = query.limit(PAGE, PAGE)?;
+    let after = query.text("after");
+    let page = app.store().list_groups(&caller.org, selection, limit, after).await?;
+    let views: Vec<GroupView<'_>> = page.items.iter().map(|group| GroupView::new(group, &caller.base_url)).collect();
+    if by_prefix {
+        return ok(&views);
+    }
+    let links = ListLinks {
+        url: format!("{}/api/v1/groups", caller.base_url),
+        after,
+        next: page.next.as_deref(),
+        limit,
+        parameters: chosen,
+    };
+    list(&views, &links)
+}
+
+/// createGroup: answers 200, not 201, as a real org does.
+pub(crate) async fn create_group(
+    State(app): State<App>,
+    caller: Caller,
+    CallersChange(change): CallersChange,
+    body: JsonObject,
+) -> Handled {
+    let group = app.store().create_group(&change, profile(&body)?).await?;
+    ok(&GroupView::new(&group, &caller.base_url))
+}
+
+fn profile(body: &JsonObject) -> Result<GroupProfile, ApiError> {
+    let members = JsonObject(body.object("profile")?.cloned().unwrap_or_default());
+    let name = members.text("name")?.unwrap_or_default();
+    let unknown = members.0.keys().find(|name| !matches!(name.as_str(), "name" | "description" | "objectClass"));
+    if let Some(unknown) = unknown {
+        let cause = format!("Property name '{unknown}' is not defined in profile");
+        return Err(Problem::new(ErrorCode::ApiValidation).about("profile").because(cause).into());
+    }
+    GroupProfile::new(name, members.text("description")?).map_err(|violations| Problem::violations(&violations).into())
+}
+
+/// getGroup.
+pub(crate) async fn get_group(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Handled {
+    ok(&GroupView::new(&app.store().get_group(caller.org.key, &id).await?, &caller.base_url))
+}
+
+/// updateGroup: replaces the profile.
+pub(crate) async fn update_group(
+    State(app): State<App>,
+    caller: Caller,
+    CallersChange(change): CallersChange,
+    Segment(id): Segment,
+    body: JsonObject,
+) -> Handled {
+    let group = app.store().update_group(&change, &id, profile(&body)?).await?;
+    ok(&GroupView::new(&group, &caller.base_url))
+}
+
+/// deleteGroup.
+pub(crate) async fn delete_group(State(app): State<App>, CallersChange(change): CallersChange, Segment(id): Segment) -> Handled {
+    app.store().delete_group(&change, &id).await?;
+    no_content()
+}
+
+/// listGroupUsers.
+pub(crate) async fn list_group_users(
+    State(app): State<App>,
+    caller: Caller,
+    Segment(id): Segment,
+    query: Query,
+) -> Handled {
+    let limit = query.limit(MEMBERS_PAGE, MEMBERS_PAGE)?;
+    let after = query.text("after");
+    let page = app.store().list_group_users(&caller.org, &id, limit, after).await?;
+    let views: Vec<UserView<'_>> = page.items.iter().map(|user| UserView::listed(user, &caller.base_url)).collect();
+    let links = ListLinks {
+        url: format!("{}/api/v1/groups/{id}/users", caller.base_url),
+        after,
+        next: page.next.as_deref(),
+        limit,
+        parameters: Vec::new(),
+    };
+    list(&views, &links)
+}
+
+/// addUserToGroup.
+pub(crate) async fn add_user_to_group(
+    State(app): State<App>,
+    CallersChange(change): CallersChange,
+    Segment(group): Segment,
+    UserSegment(user): UserSegment,
+) -> Handled {
+    app.store().add_user_to_group(&change, &group, &user).await?;
+    no_content()
+}
+
+/// removeUserFromGroup.
+pub(crate) async fn remove_user_from_group(
+    State(app): State<App>,
+    CallersChange(change): CallersChange,
+    Segment(group): Segment,
+    UserSegment(user): UserSegment,
+) -> Handled {
+    app.store().remove_user_from_group(&change, &group, &user).await?;
+    no_content()
+}
+
+/// A group on the wire (observed.md 5).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GroupView<'a> {
+    id: &'a str,
+    created: Time,
+    last_updated: Time,
+    last_membership_updated: Time,
+    object_class: [&'static str; 1],
+    #[serde(rename = "type")]
+    group_type: &'static str,
+    profile: ProfileView<'a>,
+    #[serde(rename = "_links")]
+    links: Value,
+}
+
+#[derive(Serialize)]
+struct ProfileView<'a> {
+    name: &'a str,
+    description: Option<&'a str>,
+}
+
+impl<'a> GroupView<'a> {
+    pub(crate) fn new(group: &'a Group, base_url: &str) -> Self {
+        let own = format!("{base_url}/api/v1/groups/{}", group.id);
+        let logo = |size: &str| {
+            json!({ "name": size, "href": format!("{base_url}/assets/img/logos/groups/{size}.png"), "type": "image/png" })
+        };
+        Self {
+            id: group.id.as_str(),
+            created: Time(group.created),
+            last_updated: Time(group.last_updated),
+            last_membership_updated: Time(group.last_membership_updated),
+            object_class: ["okta:user_group"],
+            group_type: group.group_type.as_str(),
+            profile: ProfileView { name: &group.name, description: group.description.as_deref() },
+            links: json!({
+                "logo": [logo("medium"), logo("large")],
+                "users": { "href": format!("{own}/users") },
+                "apps": { "href": format!("{own}/apps") },
+            }),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Roster over HTTP.
+//!
+//! A request's way: [`serve`] → the path made regular and a request id given → [`router`] → the caller identified, the
+//! bucket charged (`caller.rs`) → one handler (`users/lifecycle.rs` has suspendUser, and so on) → one operation of
+//! `roster_store` → JSON.
+
+mod api_tokens;
+mod base_url;
+mod caller;
+mod groups;
+mod health;
+mod logs;
+mod rate_limit;
+mod request;
+mod response;
+mod router;
+mod schemas;
+mod user_types;
+mod users;
+mod wire;
+mod workers;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::ServiceExt;
+use axum::extract::Request;
+use axum::serve::ListenerExt as _;
+use roster_store::Store;
+
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use rate_limit::{RateLimits, RateLimitsError};
+
+use rate_limit::RateLimiter;
+use workers::Deactivations;
+
+/// A server's state. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    base_url: BaseUrl,
+    limiter: RateLimiter,
+    deactivations: Deactivations,
+}
+
+impl App {
+    /// A server over `store`.
+    #[must_use]
+    pub fn new(store: Store, base_url: BaseUrl, limits: RateLimits) -> Self {
+        Self(Arc::new(Inner {
+            deactivations: Deactivations::default(),
+            limiter: RateLimiter::new(limits),
+            store,
+            base_url,
+        }))
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub(crate) fn base_url(&self) -> &BaseUrl {
+        &self.0.base_url
+    }
+
+    pub(crate) fn limiter(&self) -> &RateLimiter {
+        &self.0.limiter
+    }
+
+    pub(crate) fn deactivations(&self) -> &Deactivations {
+        &self.0.deactivations
+    }
+}
+
+/// Serves until `shutdown` is done; requests under way are answered first.
+///
+/// # Errors
+/// If the listener fails.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    app: App,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let worker = tokio::spawn(workers::finish_deactivations(app.clone()));
+    let listener = listener.tap_io(|socket| {
+        // Small answers must not wait for more to come; a socket that refuses is slower, no more.
+        let _ = socket.set_nodelay(true);
+    });
+    let service = router::service(app);
+    let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
+    let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
+    worker.abort();
+    served
+}

@@ -1,0 +1,143 @@
+//! Every route on one page: each operation of `roster_model::operations` and the handler that answers it.
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, HeaderName, HeaderValue, PRAGMA};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::IntoResponse as _;
+use axum::routing::{MethodFilter, MethodRouter, get, on};
+use roster_model::error::ErrorCode;
+use roster_model::operations::{Method, OPERATIONS, Operation, OperationId as Op};
+use roster_model::rate_limit::Bucket;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::SizeAbove;
+use tower::util::MapRequestLayer;
+
+use crate::caller::{RequestId, authorize};
+use crate::request::normalized;
+use crate::response::{Answer, ApiError};
+use crate::{App, api_tokens, groups, health, logs, schemas, user_types, users};
+
+/// Bodies below this are sent as they are: compressing one takes longer than sending it.
+const COMPRESS_ABOVE_BYTES: u64 = 8 << 10;
+
+/// The handler of each operation.
+fn handler(operation: &Operation) -> MethodRouter<App> {
+    let filter = match operation.method {
+        Method::Get => MethodFilter::GET,
+        Method::Post => MethodFilter::POST,
+        Method::Put => MethodFilter::PUT,
+        Method::Delete => MethodFilter::DELETE,
+    };
+    match operation.id {
+        Op::ListUsers => on(filter, users::list_users),
+        Op::CreateUser => on(filter, users::create_user),
+        Op::GetUser => on(filter, users::get_user),
+        Op::PartialUpdateUser => on(filter, users::partial_update_user),
+        Op::UpdateUser => on(filter, users::update_user),
+        Op::DeactivateOrDeleteUser => on(filter, users::deactivate_or_delete_user),
+        Op::ActivateUser => on(filter, users::lifecycle::activate_user),
+        Op::ReactivateUser => on(filter, users::lifecycle::reactivate_user),
+        Op::DeactivateUser => on(filter, users::lifecycle::deactivate_user),
+        Op::SuspendUser => on(filter, users::lifecycle::suspend_user),
+        Op::UnsuspendUser => on(filter, users::lifecycle::unsuspend_user),
+        Op::UnlockUser => on(filter, users::lifecycle::unlock_user),
+        Op::ExpirePassword => on(filter, users::lifecycle::expire_password),
+        Op::ExpirePasswordAndGetTemporaryPassword => on(filter, users::lifecycle::expire_password_and_get_temporary_password),
+        Op::ResetPassword => on(filter, users::lifecycle::reset_password),
+        Op::ResetFactors => on(filter, users::lifecycle::reset_factors),
+        Op::ChangePassword => on(filter, users::credentials::change_password),
+        Op::ChangeRecoveryQuestion => on(filter, users::credentials::change_recovery_question),
+        Op::ForgotPassword => on(filter, users::credentials::forgot_password),
+        Op::ForgotPasswordSetNewPassword => on(filter, users::credentials::forgot_password_set_new_password),
+        Op::ClearUserSessions => on(filter, users::related::clear_user_sessions),
+        Op::ListUserGroups => on(filter, users::related::list_user_groups),
+        Op::ListUserIdentityProviders => on(filter, users::related::list_user_identity_providers),
+        Op::ListAppLinks => on(filter, users::related::list_app_links),
+        Op::ListUserClients => on(filter, users::related::list_user_clients),
+        Op::ListGroups => on(filter, groups::list_groups),
+        Op::CreateGroup => on(filter, groups::create_group),
+        Op::GetGroup => on(filter, groups::get_group),
+        Op::UpdateGroup => on(filter, groups::update_group),
+        Op::DeleteGroup => on(filter, groups::delete_group),
+        Op::ListGroupUsers => on(filter, groups::list_group_users),
+        Op::AddUserToGroup => on(filter, groups::add_user_to_group),
+        Op::RemoveUserFromGroup => on(filter, groups::remove_user_from_group),
+        Op::ListUserTypes => on(filter, user_types::list_user_types),
+        Op::CreateUserType => on(filter, user_types::create_user_type),
+        Op::GetUserType => on(filter, user_types::get_user_type),
+        Op::UpdateUserType => on(filter, user_types::update_user_type),
+        Op::ReplaceUserType => on(filter, user_types::replace_user_type),
+        Op::DeleteUserType => on(filter, user_types::delete_user_type),
+        Op::GetUserSchema => on(filter, schemas::get_user_schema),
+        Op::UpdateUserProfile => on(filter, schemas::update_user_profile),
+        Op::ListApiTokens => on(filter, api_tokens::list_api_tokens),
+        Op::CreateApiToken => on(filter, api_tokens::create_api_token),
+        Op::GetApiToken => on(filter, api_tokens::get_api_token),
+        Op::RevokeCurrentApiToken => on(filter, api_tokens::revoke_current_api_token),
+        Op::RevokeApiToken => on(filter, api_tokens::revoke_api_token),
+        Op::GetLogs => on(filter, logs::get_logs),
+    }
+}
+
+/// The whole server, short of its socket.
+pub(crate) fn service(app: App) -> impl tower::Service<
+    Request,
+    Response = Answer,
+    Error = std::convert::Infallible,
+    Future: Send,
+> + Clone
++ Send
++ 'static {
+    let mut router = Router::new();
+    for operation in OPERATIONS {
+        let layer = from_fn_with_state((app.clone(), operation), authorize);
+        router = router.route(operation.path, handler(operation).layer(layer));
+    }
+    let router = router
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .fallback(|| async { ApiError::from(ErrorCode::PathNotFound) })
+        .method_not_allowed_fallback(|| async { ApiError::from(ErrorCode::MethodNotSupported) })
+        .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
+        .layer(CatchPanicLayer::custom(|_| ApiError::from(ErrorCode::Internal).into_response()))
+        .layer(from_fn_with_state(app.clone(), finish))
+        .with_state(app);
+    ServiceBuilder::new().layer(MapRequestLayer::new(regular)).service(router)
+}
+
+/// Makes the path regular before it is routed.
+fn regular(mut request: Request<Body>) -> Request<Body> {
+    if let Some(uri) = normalized(request.uri()) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// Gives the request its id, and the answer the headers that every answer has (observed.md 1).
+async fn finish(
+    axum::extract::State(app): axum::extract::State<App>,
+    mut request: Request<Body>,
+    next: Next,
+) -> Answer {
+    let id = RequestId::new();
+    request.extensions_mut().insert(id.clone());
+    let mut answer = next.run(request).await;
+    let headers = answer.headers_mut();
+    if !headers.contains_key("x-rate-limit-limit") {
+        app.limiter().look(Bucket::Other, app.store().clock().now()).write(headers);
+    }
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
+        headers.insert(HeaderName::from_static("x-okta-request-id"), id);
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(EXPIRES, HeaderValue::from_static("0"));
+    if headers.contains_key(CONTENT_TYPE) {
+        headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+    }
+    answer
+}

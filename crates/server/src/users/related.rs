@@ -1,0 +1,69 @@
+//! `/api/v1/users/{userId}/…`: what hangs on a user. These lists are whole, without pages.
+
+use axum::extract::State;
+
+use crate::App;
+use crate::caller::{Caller, CallersChange};
+use crate::groups::GroupView;
+use crate::request::{Query, UserSegment};
+use crate::response::{Handled, ListLinks, list, no_content, ok};
+
+/// The limit that listUserGroups shows in its `self` link (observed.md 1).
+const GROUPS_PAGE: usize = 200;
+
+/// clearUserSessions. `oauthTokens=true` asks for the user's OAuth tokens too.
+pub(crate) async fn clear_user_sessions(
+    State(app): State<App>,
+    CallersChange(change): CallersChange,
+    UserSegment(asked): UserSegment,
+    query: Query,
+) -> Handled {
+    query.boolean("oauthTokens", false)?;
+    app.store().clear_user_sessions(&change, &asked).await?;
+    no_content()
+}
+
+/// listUserGroups: Everyone first.
+pub(crate) async fn list_user_groups(
+    State(app): State<App>,
+    caller: Caller,
+    UserSegment(asked): UserSegment,
+) -> Handled {
+    let groups = app.store().list_user_groups(caller.org.key, &asked).await?;
+    let views: Vec<GroupView<'_>> = groups.iter().map(|group| GroupView::new(group, &caller.base_url)).collect();
+    let links = ListLinks {
+        url: format!("{}/api/v1/users/{asked}/groups", caller.base_url),
+        after: None,
+        next: None,
+        limit: GROUPS_PAGE,
+        parameters: Vec::new(),
+    };
+    list(&views, &links)
+}
+
+/// listUserIdentityProviders.
+pub(crate) async fn list_user_identity_providers(
+    State(app): State<App>,
+    caller: Caller,
+    UserSegment(asked): UserSegment,
+) -> Handled {
+    ok(&app.store().list_user_identity_providers(caller.org.key, &asked).await?)
+}
+
+/// listAppLinks.
+pub(crate) async fn list_app_links(
+    State(app): State<App>,
+    caller: Caller,
+    UserSegment(asked): UserSegment,
+) -> Handled {
+    ok(&app.store().list_app_links(caller.org.key, &asked).await?)
+}
+
+/// listUserClients.
+pub(crate) async fn list_user_clients(
+    State(app): State<App>,
+    caller: Caller,
+    UserSegment(asked): UserSegment,
+) -> Handled {
+    ok(&app.store().list_user_clients(caller.org.key, &asked).await?)
+}

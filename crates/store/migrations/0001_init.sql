@@ -1,0 +1,175 @@
+-- Every table is led by its org; "key" columns are internal and never leave the server, "id" columns are the wire's.
+-- Times are milliseconds since the Unix epoch, UTC; booleans are 0 and 1.
+
+CREATE TABLE orgs (
+    org_key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL UNIQUE,
+    is_default BIGINT NOT NULL,
+    cursor_secret BLOB NOT NULL,
+    created BIGINT NOT NULL
+);
+
+CREATE TABLE user_types (
+    type_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL REFERENCES orgs,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    display_name TEXT NOT NULL,
+    description TEXT,
+    is_default BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    created_by TEXT NOT NULL,
+    last_updated BIGINT NOT NULL,
+    last_updated_by TEXT NOT NULL,
+    profile_schema TEXT NOT NULL,
+    schema_last_updated BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX user_types_by_id ON user_types (org_key, id);
+CREATE UNIQUE INDEX user_types_by_name ON user_types (org_key, name);
+
+CREATE TABLE users (
+    user_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL REFERENCES orgs,
+    id TEXT NOT NULL,
+    type_id TEXT NOT NULL,
+    login_key TEXT NOT NULL,
+    status TEXT NOT NULL,
+    transitioning_to_status TEXT,
+    created BIGINT NOT NULL,
+    activated BIGINT,
+    status_changed BIGINT,
+    last_login BIGINT,
+    last_updated BIGINT NOT NULL,
+    password_changed BIGINT,
+    provider_type TEXT NOT NULL,
+    provider_name TEXT NOT NULL,
+    password TEXT,
+    recovery_question TEXT,
+    recovery_answer TEXT,
+    failed_attempts BIGINT NOT NULL,
+    profile TEXT NOT NULL
+);
+CREATE UNIQUE INDEX users_by_id ON users (org_key, id);
+CREATE UNIQUE INDEX users_by_login ON users (org_key, login_key);
+CREATE INDEX users_by_key ON users (org_key, user_key);
+CREATE INDEX users_by_status ON users (org_key, status, user_key);
+CREATE INDEX users_by_created ON users (org_key, created, user_key);
+CREATE INDEX users_by_last_updated ON users (org_key, last_updated, user_key);
+CREATE INDEX users_transitioning ON users (org_key, user_key) WHERE transitioning_to_status IS NOT NULL;
+
+-- The search index: one row for each value of each indexed profile attribute, lower-cased.
+CREATE TABLE user_attributes (
+    org_key BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL,
+    user_key BIGINT NOT NULL,
+    PRIMARY KEY (org_key, name, value, user_key)
+) WITHOUT ROWID;
+
+CREATE TABLE password_history (
+    user_key BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    password TEXT NOT NULL,
+    PRIMARY KEY (user_key, position)
+) WITHOUT ROWID;
+
+CREATE TABLE one_time_tokens (
+    token_hash BLOB NOT NULL PRIMARY KEY,
+    org_key BIGINT NOT NULL,
+    user_key BIGINT NOT NULL,
+    purpose TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    expires BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX one_time_tokens_by_user ON one_time_tokens (user_key);
+
+CREATE TABLE api_tokens (
+    token_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL REFERENCES orgs,
+    id TEXT NOT NULL UNIQUE,
+    token_hash BLOB NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    user_key BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    last_updated BIGINT NOT NULL,
+    expires BIGINT NOT NULL
+);
+CREATE INDEX api_tokens_by_user ON api_tokens (user_key);
+
+CREATE TABLE groups (
+    group_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL REFERENCES orgs,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL,
+    description TEXT,
+    created BIGINT NOT NULL,
+    last_updated BIGINT NOT NULL,
+    last_membership_updated BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX groups_by_id ON groups (org_key, id);
+CREATE UNIQUE INDEX groups_by_name ON groups (org_key, name);
+CREATE INDEX groups_by_name_key ON groups (org_key, name_key);
+
+-- Members of made groups. Everyone has no rows: all users of the org are in it.
+CREATE TABLE group_members (
+    group_key BIGINT NOT NULL REFERENCES groups,
+    user_key BIGINT NOT NULL,
+    PRIMARY KEY (group_key, user_key)
+) WITHOUT ROWID;
+CREATE INDEX group_members_by_user ON group_members (user_key, group_key);
+
+CREATE TABLE sessions (
+    session_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL,
+    user_key BIGINT NOT NULL,
+    id TEXT NOT NULL UNIQUE,
+    created BIGINT NOT NULL,
+    expires BIGINT NOT NULL
+);
+CREATE INDEX sessions_by_user ON sessions (user_key);
+
+CREATE TABLE factors (
+    factor_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL,
+    user_key BIGINT NOT NULL,
+    id TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL
+);
+CREATE INDEX factors_by_user ON factors (user_key);
+
+-- What other resources hang on a user, as the documents that listAppLinks, listUserIdentityProviders and listUserClients answer.
+CREATE TABLE app_links (
+    user_key BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (user_key, position)
+) WITHOUT ROWID;
+
+CREATE TABLE identity_provider_links (
+    user_key BIGINT NOT NULL,
+    idp_id TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (user_key, idp_id)
+) WITHOUT ROWID;
+
+CREATE TABLE user_clients (
+    user_key BIGINT NOT NULL,
+    client_id TEXT NOT NULL,
+    document TEXT NOT NULL,
+    PRIMARY KEY (user_key, client_id)
+) WITHOUT ROWID;
+
+-- The System Log. "details" holds the actor, client, request, targets and debug data of the event.
+CREATE TABLE events (
+    event_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL,
+    uuid TEXT NOT NULL,
+    published BIGINT NOT NULL,
+    event_type TEXT NOT NULL,
+    details TEXT NOT NULL
+);
+CREATE INDEX events_by_key ON events (org_key, event_key);
+CREATE INDEX events_by_published ON events (org_key, published, event_key);

@@ -1,0 +1,38 @@
+//! The tables, as numbered steps that run at start.
+//!
+//! A step never changes once released; a change of the tables is a new step. Steps only add: a node of the version before
+//! must still run beside one that has migrated (expand first, contract in a later release).
+
+/// One step, in the words of [`super::dialect`].
+pub(super) struct Migration {
+    /// Counts from 1.
+    pub(super) version: i64,
+    /// The statements.
+    pub(super) sql: &'static str,
+}
+
+/// Every step, in order.
+pub(super) const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, sql: include_str!("../../migrations/0001_init.sql") }];
+
+/// The version after every step.
+pub(super) fn latest() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.version)
+}
+
+/// The steps that a database at `version` still needs.
+pub(super) fn pending(version: i64) -> impl Iterator<Item = &'static Migration> {
+    MIGRATIONS.iter().filter(move |migration| migration.version > version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_numbered_without_gaps() {
+        for (index, migration) in MIGRATIONS.iter().enumerate() {
+            assert_eq!(migration.version, i64::try_from(index).unwrap() + 1);
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Groups and their members. Everyone is built in: all users of the org are in it, without a row for each.
+
+use roster_model::error::{ErrorCode, Problem, ResourceKind, Violation};
+use roster_model::event::EventType;
+use roster_model::filter::{AttributePath, Case, Expression, Operand, Subject, fold};
+use roster_model::group::{GroupProfile, GroupType};
+use roster_model::id::{GroupId, GroupKey, OrgKey, UserKey};
+use roster_model::timestamp::Timestamp;
+use roster_model::user::User;
+
+use crate::change::{Change, Party};
+use crate::cursor::{Cursor, Page};
+use crate::engine::{Row, Tx};
+use crate::error::{EngineError, Error};
+use crate::orgs::Org;
+use crate::{Store, params, users};
+
+/// A group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its place in the store.
+    pub key: GroupKey,
+    /// Its id.
+    pub id: GroupId,
+    /// What kind it is.
+    pub group_type: GroupType,
+    /// Its name.
+    pub name: String,
+    /// Its description, if any.
+    pub description: Option<String>,
+    /// When it was made.
+    pub created: Timestamp,
+    /// When its profile last changed.
+    pub last_updated: Timestamp,
+    /// When its members last changed.
+    pub last_membership_updated: Timestamp,
+}
+
+/// Which groups listGroups answers.
+#[derive(Debug, Clone)]
+pub enum GroupSelection {
+    /// All.
+    All,
+    /// Those whose name begins like this, in any letter case.
+    NamePrefix(String),
+    /// Those of which a filter or search is true.
+    Matching(Expression, Case),
+}
+
+/// Rows looked at for each statement of a filtered list.
+const BATCH: i64 = 500;
+
+/// The names that cursors of these lists are signed over.
+const GROUP_LIST: &str = "groups";
+
+impl Store {
+    /// listGroups: a page in the order the groups were made.
+    ///
+    /// # Errors
+    /// For a cursor that is not of this list.
+    pub async fn list_groups(
+        &self,
+        org: &Org,
+        selection: GroupSelection,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<Page<Group>, Error> {
+        let start = after.map(|after| Cursor::decode(after, org, GROUP_LIST)).transpose()?.map_or(0, |cursor| cursor.key);
+        let key = org.key;
+        let rows = self.engine().scan(move |tx| Ok(select(tx, key, &selection, limit + 1, start)?)).await?;
+        Ok(Page::cut(rows, limit, |group| Cursor::at(group.key.0).encode(org, GROUP_LIST)))
+    }
+
+    /// getGroup.
+    ///
+    /// # Errors
+    /// If there is no such group.
+    pub async fn get_group(&self, org: OrgKey, id: &str) -> Result<Group, Error> {
+        let id = id.to_owned();
+        self.engine().read(move |tx| find(tx, org, &id)).await
+    }
+
+    /// createGroup.
+    ///
+    /// # Errors
+    /// If another group has the name.
+    pub async fn create_group(&self, change: &Change, profile: GroupProfile) -> Result<Group, Error> {
+        let change = change.clone();
+        self.engine()
+            .write(move |tx| {
+                let id = GroupId::new(change.id_seed());
+                insert(tx, &change, &id, GroupType::OktaGroup, profile.name(), profile.description())?;
+                let group = find(tx, change.org, id.as_str())?;
+                change.record(tx, EventType::GroupCreate, &[party(&group)])?;
+                Ok(group)
+            })
+            .await
+    }
+
+    /// updateGroup: replaces the profile.
+    ///
+    /// # Errors
+    /// If there is no such group, it is built in, or another one has the name.
+    pub async fn update_group(&self, change: &Change, id: &str, profile: GroupProfile) -> Result<Group, Error> {
+        let (change, id) = (change.clone(), id.to_owned());
+        self.engine()
+            .write(move |tx| {
+                let group = find_changeable(tx, change.org, &id)?;
+                tx.execute(
+                    "UPDATE groups SET name = $1, name_key = $2, description = $3, last_updated = $4 WHERE group_key = $5",
+                    params![profile.name(), &fold(profile.name()), profile.description(), change.now, group.key],
+                )
+                .map_err(name_taken)?;
+                change.record(tx, EventType::GroupUpdate, &[party(&group)])?;
+                find(tx, change.org, &id)
+            })
+            .await
+    }
+
+    /// deleteGroup: with its memberships.
+    ///
+    /// # Errors
+    /// If there is no such group, or it is built in.
+    pub async fn delete_group(&self, change: &Change, id: &str) -> Result<(), Error> {
+        let (change, id) = (change.clone(), id.to_owned());
+        self.engine()
+            .write(move |tx| {
+                let group = find_changeable(tx, change.org, &id)?;
+                tx.execute("DELETE FROM group_members WHERE group_key = $1", params![group.key])?;
+                tx.execute("DELETE FROM groups WHERE group_key = $1", params![group.key])?;
+                Ok(change.record(tx, EventType::GroupDelete, &[party(&group)])?)
+            })
+            .await
+    }
+
+    /// listGroupUsers: a page of the members in the order the users were made, deactivated ones included.
+    ///
+    /// # Errors
+    /// If there is no such group, or the cursor is not of this list.
+    pub async fn list_group_users(
+        &self,
+        org: &Org,
+        id: &str,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<Page<User>, Error> {
+        let list = format!("group {id}");
+        let start = after.map(|after| Cursor::decode(after, org, &list)).transpose()?.map_or(0, |cursor| cursor.key);
+        let (key, id, rows) = (org.key, id.to_owned(), limit as i64 + 1);
+        let members = self
+            .engine()
+            .scan(move |tx| {
+                let group = find(tx, key, &id)?;
+                Ok(match group.group_type {
+                    GroupType::BuiltIn => users::select_natural(tx, key, start, rows)?,
+                    GroupType::OktaGroup => users::select_members(tx, group.key, start, rows)?,
+                })
+            })
+            .await?;
+        Ok(Page::cut(members, limit, |user| Cursor::at(user.key.0).encode(org, &list)))
+    }
+
+    /// addUserToGroup. Adding a member again changes nothing.
+    ///
+    /// # Errors
+    /// If there is no such group or user, or the group is built in.
+    pub async fn add_user_to_group(&self, change: &Change, group: &str, user: &str) -> Result<(), Error> {
+        let (change, group, user) = (change.clone(), group.to_owned(), user.to_owned());
+        self.engine()
+            .write(move |tx| {
+                let group = find_changeable(tx, change.org, &group)?;
+                let user = users::find_for_update(tx, change.org, &user)?;
+                Ok(add_member(tx, &change, &group, &user)?)
+            })
+            .await
+    }
+
+    /// removeUserFromGroup. Removing who is no member changes nothing.
+    ///
+    /// # Errors
+    /// If there is no such group or user, or the group is built in.
+    pub async fn remove_user_from_group(&self, change: &Change, group: &str, user: &str) -> Result<(), Error> {
+        let (change, group, user) = (change.clone(), group.to_owned(), user.to_owned());
+        self.engine()
+            .write(move |tx| {
+                let group = find_changeable(tx, change.org, &group)?;
+                let user = users::find_for_update(tx, change.org, &user)?;
+                let removed = tx.execute(
+                    "DELETE FROM group_members WHERE group_key = $1 AND user_key = $2",
+                    params![group.key, user.key],
+                )?;
+                if removed > 0 {
+                    touch_membership(tx, &change, &group)?;
+                    change.record(tx, EventType::GroupMembershipRemove, &[users::party(&user), party(&group)])?;
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// listUserGroups: Everyone first, as in every recording, then the others in the order they were made.
+    ///
+    /// # Errors
+    /// If there is no such user.
+    pub async fn list_user_groups(&self, org: OrgKey, user: &str) -> Result<Vec<Group>, Error> {
+        let user = user.to_owned();
+        self.engine()
+            .read(move |tx| {
+                let user = users::find_key(tx, org, &user)?;
+                Ok(select_of_user(tx, org, user)?)
+            })
+            .await
+    }
+}
+
+const SELECT_GROUP: &str = "SELECT g.group_key, g.id, g.type, g.name, g.description, g.created, g.last_updated, \
+     g.last_membership_updated FROM groups g";
+
+fn read_group(row: &Row<'_>) -> Result<Group, EngineError> {
+    let kind = row.text(2)?;
+    let group_type = [GroupType::OktaGroup, GroupType::BuiltIn].into_iter().find(|known| known.as_str() == kind);
+    Ok(Group {
+        key: GroupKey(row.integer(0)?),
+        id: GroupId::from_text(&row.text(1)?),
+        group_type: group_type.ok_or(EngineError::Corrupt { what: "group type", value: kind })?,
+        name: row.text(3)?,
+        description: row.optional_text(4)?,
+        created: row.timestamp(5)?,
+        last_updated: row.timestamp(6)?,
+        last_membership_updated: row.timestamp(7)?,
+    })
+}
+
+pub(crate) fn find(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Group, Error> {
+    let sql = format!("{SELECT_GROUP} WHERE g.org_key = $1 AND g.id = $2");
+    let found = tx.query_first(&sql, params![org, id], read_group)?;
+    found.ok_or_else(|| Error::not_found(id, ResourceKind::Group))
+}
+
+/// A group whose profile and members may be changed: one that the org did not build in (behaviour.md H-28).
+pub(crate) fn find_changeable(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Group, Error> {
+    let group = find(tx, org, id)?;
+    match group.group_type {
+        GroupType::OktaGroup => Ok(group),
+        GroupType::BuiltIn => Err(Problem::new(ErrorCode::UnsupportedOperation).into()),
+    }
+}
+
+fn name_taken(error: EngineError) -> Error {
+    match error {
+        EngineError::Conflict => Problem::violations(&[Violation::new(
+            "name",
+            "An object with this field already exists in the current organization",
+        )])
+        .into(),
+        other => other.into(),
+    }
+}
+
+pub(crate) fn insert(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    id: &GroupId,
+    group_type: GroupType,
+    name: &str,
+    description: Option<&str>,
+) -> Result<(), Error> {
+    let now = change.now;
+    tx.execute(
+        "INSERT INTO groups (org_key, id, type, name, name_key, description, created, last_updated, last_membership_updated) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        params![change.org, id, group_type.as_str(), name, &fold(name), description, now, now, now],
+    )
+    .map_err(name_taken)?;
+    Ok(())
+}
+
+pub(crate) fn add_member(tx: &mut Tx<'_>, change: &Change, group: &Group, user: &User) -> Result<(), EngineError> {
+    let added = tx.execute(
+        "INSERT INTO group_members (group_key, user_key) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        params![group.key, user.key],
+    )?;
+    if added > 0 {
+        touch_membership(tx, change, group)?;
+        change.record(tx, EventType::GroupMembershipAdd, &[users::party(user), party(group)])?;
+    }
+    Ok(())
+}
+
+fn touch_membership(tx: &mut Tx<'_>, change: &Change, group: &Group) -> Result<(), EngineError> {
+    tx.execute(
+        "UPDATE groups SET last_membership_updated = $1 WHERE group_key = $2",
+        params![change.now, group.key],
+    )?;
+    Ok(())
+}
+
+/// Ends every membership of a user who is being erased.
+pub(crate) fn remove_user(tx: &mut Tx<'_>, user: UserKey) -> Result<(), EngineError> {
+    tx.execute("DELETE FROM group_members WHERE user_key = $1", params![user])?;
+    Ok(())
+}
+
+fn party(group: &Group) -> Party {
+    Party {
+        id: group.id.to_string(),
+        kind: "UserGroup".to_owned(),
+        alternate_id: "unknown".to_owned(),
+        display_name: group.name.clone(),
+    }
+}
+
+fn select_of_user(tx: &mut Tx<'_>, org: OrgKey, user: UserKey) -> Result<Vec<Group>, EngineError> {
+    let everyone = format!("{SELECT_GROUP} WHERE g.org_key = $1 AND g.type = $2");
+    let mut groups = tx.query(&everyone, params![org, GroupType::BuiltIn.as_str()], read_group)?;
+    let others = format!("{SELECT_GROUP} JOIN group_members m ON m.group_key = g.group_key WHERE m.user_key = $1 ORDER BY g.group_key");
+    groups.extend(tx.query(&others, params![user], read_group)?);
+    Ok(groups)
+}
+
+fn select(
+    tx: &mut Tx<'_>,
+    org: OrgKey,
+    selection: &GroupSelection,
+    count: usize,
+    start: i64,
+) -> Result<Vec<Group>, EngineError> {
+    let batch = format!("{SELECT_GROUP} WHERE g.org_key = $1 AND g.group_key > $2 ORDER BY g.group_key LIMIT $3");
+    let matches = |group: &Group| match selection {
+        GroupSelection::All => true,
+        GroupSelection::NamePrefix(prefix) => fold(&group.name).starts_with(&fold(prefix)),
+        GroupSelection::Matching(expression, case) => expression.matches(group_subject(group), *case),
+    };
+    let (mut found, mut start) = (Vec::new(), start);
+    loop {
+        let rows = tx.query(&batch, params![org, start, BATCH], read_group)?;
+        let Some(last) = rows.last().map(|group| group.key.0) else { break };
+        let whole = rows.len() as i64 == BATCH;
+        found.extend(rows.into_iter().filter(matches).take(count - found.len()));
+        if found.len() == count || !whole {
+            break;
+        }
+        start = last;
+    }
+    Ok(found)
+}
+
+fn group_subject(group: &Group) -> &dyn Subject {
+    group
+}
+
+impl Subject for Group {
+    fn any_value(&self, path: &AttributePath, test: &mut dyn FnMut(Operand<'_>) -> bool) -> bool {
+        match path.as_str() {
+            "id" => test(Operand::Identifier(self.id.as_str())),
+            "type" => test(Operand::Text(self.group_type.as_str())),
+            "created" => test(Operand::Instant(self.created)),
+            "lastUpdated" => test(Operand::Instant(self.last_updated)),
+            "lastMembershipUpdated" => test(Operand::Instant(self.last_membership_updated)),
+            "profile.name" => test(Operand::Text(&self.name)),
+            "profile.description" => self.description.as_deref().is_some_and(|text| test(Operand::Text(text))),
+            _ => false,
+        }
+    }
+}

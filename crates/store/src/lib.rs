@@ -1,0 +1,131 @@
+//! Where Roster's orgs are kept: the engine, and each operation with its SQL beside it.
+//!
+//! Where to look: `users/lifecycle.rs` has suspendUser, `users/search.rs` listUsers, and so on: an operation of the API is
+//! a method of [`Store`] of the same name. [`engine`] is the only part that knows SQLite from PostgreSQL.
+
+pub mod api_tokens;
+pub mod cache;
+pub mod change;
+pub mod clock;
+pub mod cursor;
+pub mod engine;
+pub mod error;
+pub mod events;
+pub mod groups;
+mod hasher;
+pub mod orgs;
+pub mod secret;
+pub mod user_types;
+pub mod users;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use roster_model::id::OrgKey;
+
+use crate::cache::Caches;
+use crate::change::{Change, Party, RequestContext};
+use crate::clock::{Clock, IdSource};
+use crate::engine::Engine;
+pub use crate::error::{EngineError, Error};
+pub use crate::hasher::HashCost;
+use crate::hasher::Hasher;
+use crate::orgs::OrgCache;
+
+/// The database of a server, with its caches and hashing threads. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    caches: Arc<Caches>,
+    orgs: OrgCache,
+    hasher: Hasher,
+    clock: Clock,
+    ids: Arc<IdSource>,
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Copy)]
+pub enum Database<'a> {
+    /// A SQLite file, made if it is not there.
+    Sqlite(&'a Path),
+    /// A PostgreSQL database.
+    Postgres(&'a str),
+}
+
+impl Store {
+    /// Opens a database and brings its tables up to date.
+    ///
+    /// # Errors
+    /// If it cannot be reached or opened, or was written by a newer Roster.
+    pub async fn open(database: Database<'_>, clock: Clock, cost: HashCost) -> Result<Self, Error> {
+        let caches = Arc::new(Caches::new());
+        let invalidated = Arc::clone(&caches);
+        let after_commit: engine::AfterCommit = Arc::new(move |invalidations| invalidated.invalidate(invalidations));
+        let engine = match database {
+            Database::Sqlite(path) => Engine::open_sqlite(path, after_commit)?,
+            Database::Postgres(url) => Engine::connect_postgres(url, after_commit).await?,
+        };
+        Ok(Self(Arc::new(Inner {
+            engine,
+            caches,
+            orgs: OrgCache::default(),
+            hasher: Hasher::start(cost)?,
+            clock,
+            ids: Arc::new(IdSource::new()),
+        })))
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub async fn check(&self) -> Result<(), Error> {
+        self.engine().read(|tx| Ok(tx.query_first("SELECT 1", &[], |_| Ok(())).map(|_| ())?)).await
+    }
+
+    /// The caches; encoded users may be kept there if [`Engine::is_exclusive`].
+    #[must_use]
+    pub fn caches(&self) -> &Caches {
+        &self.0.caches
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// Where the time comes from.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// A change to `org` by `actor`, now.
+    #[must_use]
+    pub fn change(&self, org: OrgKey, actor: Party, request: RequestContext) -> Change {
+        Change::new(org, actor, request, self.clock().now(), Arc::clone(&self.0.ids))
+    }
+
+    /// A change that the server itself makes.
+    #[must_use]
+    pub fn system_change(&self, org: OrgKey) -> Change {
+        let system = Party {
+            id: "system".to_owned(),
+            kind: "SystemPrincipal".to_owned(),
+            alternate_id: "system@roster".to_owned(),
+            display_name: "Roster".to_owned(),
+        };
+        self.change(org, system, RequestContext::default())
+    }
+
+    pub(crate) fn hasher(&self) -> &Hasher {
+        &self.0.hasher
+    }
+
+    pub(crate) fn orgs(&self) -> &OrgCache {
+        &self.0.orgs
+    }
+}

@@ -1,0 +1,184 @@
+//! createUser (behaviour.md B.4 and C.1).
+
+use roster_model::error::{ErrorCode, Problem, ResourceKind, Violation};
+use roster_model::event::EventType;
+use roster_model::id::{OrgKey, UserId};
+use roster_model::user::User;
+use roster_model::user::credentials::{
+    CredentialsInput, PasswordInput, Provider, ProviderType, StoredCredentials, StoredPassword,
+};
+use roster_model::user::profile::Profile;
+use roster_model::user::schema::ProfileSchema;
+use roster_model::user::status::LifecycleOperation;
+use serde_json::{Map, Value};
+
+use super::{check_password, insert, party};
+use crate::change::Change;
+use crate::engine::Tx;
+use crate::error::Error;
+use crate::groups::{self, Group};
+use crate::user_types::{self, UserType};
+use crate::Store;
+
+/// Groups that a new user may be put into at once (behaviour.md B.4).
+const MAX_GROUPS: usize = 20;
+
+/// What `nextLogin` may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NextLogin {
+    /// The password must be changed at the first sign-in.
+    ChangePassword,
+}
+
+/// A request to create a user.
+#[derive(Clone)]
+pub struct CreateUser {
+    /// The profile, unchecked; absent is the same as empty.
+    pub profile: Map<String, Value>,
+    /// The credentials.
+    pub credentials: CredentialsInput,
+    /// The groups to join, beside Everyone.
+    pub group_ids: Vec<String>,
+    /// The user type; the default one if absent.
+    pub type_id: Option<String>,
+    /// Whether to activate at once.
+    pub activate: bool,
+    /// Whether `credentials.provider` counts.
+    pub with_provider: bool,
+    /// What the first sign-in must do.
+    pub next_login: Option<NextLogin>,
+}
+
+impl Store {
+    /// createUser: everything in one transaction, so on any error no user exists.
+    ///
+    /// # Errors
+    /// Violations of the profile, the password policy and the create matrix; a taken login; an unknown group or type.
+    pub async fn create_user(&self, change: &Change, input: CreateUser) -> Result<User, Error> {
+        input.check()?;
+        let user_type = self.type_of_new_user(change.org, input.type_id.clone()).await?;
+        let profile = user_type.schema.create(&input.profile)?;
+        if let Some(PasswordInput::Value(password)) = &input.credentials.password {
+            check_password(password, &profile)?;
+        }
+        let credentials = self.credentials_of_new_user(input.credentials, input.with_provider).await?;
+        let user = User::staged(UserId::new(change.id_seed()), user_type.id, &profile, credentials, change.now);
+        let plan = Plan {
+            profile,
+            schema: user_type.schema,
+            group_ids: input.group_ids,
+            activate: input.activate,
+            next_login: input.next_login,
+        };
+        let change = change.clone();
+        self.engine().write(move |tx| insert_user(tx, &change, user.clone(), &plan)).await
+    }
+
+    async fn type_of_new_user(&self, org: OrgKey, id: Option<String>) -> Result<UserType, Error> {
+        let id = id.unwrap_or_else(|| user_types::DEFAULT.to_owned());
+        let found =
+            self.engine().read(move |tx| user_types::find(tx, org, &id, ResourceKind::UserType)).await;
+        found.map_err(|error| match error {
+            Error::NotFound { .. } => unknown_type().into(),
+            other => other,
+        })
+    }
+
+    async fn credentials_of_new_user(
+        &self,
+        input: CredentialsInput,
+        with_provider: bool,
+    ) -> Result<StoredCredentials, Error> {
+        let provider = input.provider.filter(|_| with_provider).unwrap_or_else(|| Provider::of(ProviderType::Okta));
+        match provider.provider_type {
+            ProviderType::Federation | ProviderType::Social => {
+                if input.password.is_some() || input.recovery_question.is_some() {
+                    return Err(Problem::new(ErrorCode::CredentialsNotSettable).into());
+                }
+                return Ok(StoredCredentials {
+                    password: None,
+                    recovery_question: None,
+                    provider: Provider::of(provider.provider_type),
+                });
+            }
+            ProviderType::ActiveDirectory | ProviderType::Ldap => {
+                let rule = format!("The directory instance {:?} does not exist", provider.name);
+                return Err(Problem::violations(&[Violation::new("provider", rule)]).into());
+            }
+            ProviderType::Okta | ProviderType::Import => {}
+        }
+        let password = match input.password {
+            Some(password) => Some(self.stored_password(password).await?),
+            None => None,
+        };
+        let recovery_question = match input.recovery_question {
+            Some(question) => Some(self.stored_recovery_question(question).await?),
+            None => None,
+        };
+        let provider_type = password.as_ref().map_or(ProviderType::Okta, StoredPassword::provider_type);
+        Ok(StoredCredentials { password, recovery_question, provider: Provider::of(provider_type) })
+    }
+}
+
+/// The answer for a `type` that names no user type of the org.
+pub(super) fn unknown_type() -> Problem {
+    Problem::violations(&[Violation::new("type", "The specified user type is invalid")])
+}
+
+impl CreateUser {
+    /// The rules that need neither user type nor database (behaviour.md B.4, rows 9 and 10).
+    fn check(&self) -> Result<(), Problem> {
+        if self.next_login == Some(NextLogin::ChangePassword) {
+            if !self.activate {
+                return Err(Problem::new(ErrorCode::ExpireOnCreateNeedsActivation));
+            }
+            if !matches!(self.credentials.password, Some(PasswordInput::Value(_))) {
+                return Err(Problem::new(ErrorCode::ExpireOnCreateNeedsPassword));
+            }
+        }
+        if self.group_ids.len() > MAX_GROUPS {
+            let rule = format!("No more than {MAX_GROUPS} groups may be given");
+            return Err(Problem::violations(&[Violation::new("groupIds", rule)]));
+        }
+        Ok(())
+    }
+}
+
+/// What is to be done in the transaction of a create.
+struct Plan {
+    profile: Profile,
+    schema: ProfileSchema,
+    group_ids: Vec<String>,
+    activate: bool,
+    next_login: Option<NextLogin>,
+}
+
+fn insert_user(tx: &mut Tx<'_>, change: &Change, mut user: User, plan: &Plan) -> Result<User, Error> {
+    let joined = plan.group_ids.iter().map(|id| group_to_join(tx, change, id)).collect::<Result<Vec<Group>, Error>>()?;
+    if plan.activate {
+        let activation = user.apply(LifecycleOperation::Activate)?;
+        user.transition(activation, change.now);
+    }
+    if plan.next_login == Some(NextLogin::ChangePassword) {
+        let expiry = user.apply(LifecycleOperation::ExpirePassword)?;
+        user.transition(expiry, change.now);
+    }
+    // A recording shows that a hash sets statusChanged of a STAGED user, and a password does not (observed.md 4).
+    if matches!(user.credentials.password, Some(StoredPassword::Imported(_) | StoredPassword::Hook)) {
+        user.status_changed = Some(change.now);
+    }
+    user.key = insert(tx, change.org, &user, &plan.profile, &plan.schema)?;
+    let target = [party(&user)];
+    change.record(tx, EventType::UserCreate, &target)?;
+    if plan.activate {
+        change.record(tx, EventType::UserActivate, &target)?;
+    }
+    for group in &joined {
+        groups::add_member(tx, change, group, &user)?;
+    }
+    Ok(user)
+}
+
+fn group_to_join(tx: &mut Tx<'_>, change: &Change, id: &str) -> Result<Group, Error> {
+    groups::find_changeable(tx, change.org, id)
+}

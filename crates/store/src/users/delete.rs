@@ -1,0 +1,91 @@
+//! deactivateOrDeleteUser (behaviour.md C.6).
+
+use roster_model::error::{ErrorCode, Problem};
+use roster_model::event::EventType;
+use roster_model::user::User;
+use roster_model::user::profile::Profile;
+use roster_model::user::status::LifecycleOperation;
+
+use super::lifecycle::{deactivate, start_deactivation};
+use super::related::{end_assignments, end_factors, end_identity_provider_links, end_sessions};
+use super::{find_to_change, party, tokens};
+use crate::cache::Invalidation;
+use crate::change::Change;
+use crate::engine::Tx;
+use crate::error::{EngineError, Error};
+use crate::{Store, api_tokens, groups, params};
+
+impl Store {
+    /// deactivateOrDeleteUser: deactivates a user who is not, and erases one who is. Answers whether a deactivation is
+    /// left to be finished.
+    ///
+    /// # Errors
+    /// If there is no such user, or the org would be left without an API token.
+    pub async fn deactivate_or_delete_user(
+        &self,
+        change: &Change,
+        asked: &str,
+        respond_async: bool,
+    ) -> Result<bool, Error> {
+        let (change, asked) = (change.clone(), asked.to_owned());
+        self.engine()
+            .write(move |tx| {
+                let user = find_to_change(tx, change.org, &asked)?;
+                if user.apply(LifecycleOperation::Delete).is_ok() {
+                    erase(tx, &change, &user)?;
+                    return Ok(false);
+                }
+                if respond_async {
+                    start_deactivation(tx, &change, &user)?;
+                } else {
+                    deactivate(tx, &change, &user)?;
+                }
+                Ok(respond_async)
+            })
+            .await
+    }
+}
+
+fn erase(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
+    let target = [party(user)];
+    change.record(tx, EventType::UserDeleteInitiated, &target)?;
+    end_sessions(tx, user.key)?;
+    end_factors(tx, user.key)?;
+    end_assignments(tx, user.key)?;
+    end_identity_provider_links(tx, user.key)?;
+    tokens::void_all(tx, user.key)?;
+    api_tokens::delete_of_user(tx, user.key)?;
+    groups::remove_user(tx, user.key)?;
+    delete_attributes(tx, change, user)?;
+    tx.execute("DELETE FROM password_history WHERE user_key = $1", params![user.key])?;
+    tx.execute("DELETE FROM users WHERE user_key = $1", params![user.key])?;
+    tx.invalidate(Invalidation::User(change.org, user.id.clone(), user.key));
+    Ok(change.record(tx, EventType::UserDeleteCompleted, &target)?)
+}
+
+/// Deletes the index rows of a user's profile. The index is ordered by value, so they are found by what they hold.
+fn delete_attributes(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
+    let profile: Profile = user.profile().map_err(EngineError::from)?;
+    let schema = crate::user_types::find(
+        tx,
+        change.org,
+        user.type_id.as_str(),
+        roster_model::error::ResourceKind::UserType,
+    )?
+    .schema;
+    super::reindex(tx, change.org, user.key, &profile.index_values(&schema), &[])?;
+    Ok(())
+}
+
+/// Refuses what would leave the org without an API token, since nobody could undo it (behaviour.md C.6).
+pub(super) fn keep_one_token(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
+    let owns = "SELECT 1 FROM api_tokens WHERE user_key = $1 LIMIT 1";
+    if tx.query_first(owns, params![user.key], |_| Ok(()))?.is_none() {
+        return Ok(());
+    }
+    let others = "SELECT 1 FROM api_tokens WHERE org_key = $1 AND user_key <> $2 AND expires > $3 LIMIT 1";
+    match tx.query_first(others, params![change.org, user.key, change.now], |_| Ok(()))? {
+        Some(()) => Ok(()),
+        None => Err(Problem::new(ErrorCode::AccessDenied).into()),
+    }
+}

@@ -1,0 +1,109 @@
+//! One-time tokens: what activation and reset links carry. Each is a row that expires; a new one voids the older ones of
+//! its user and purpose (behaviour.md B.6).
+
+use roster_model::id::UserKey;
+use roster_model::timestamp::Timestamp;
+
+use crate::change::Change;
+use crate::engine::Tx;
+use crate::error::EngineError;
+use crate::params;
+use crate::secret::Secret;
+
+/// What a one-time token is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The first sign-in of a user without a password.
+    Activation,
+    /// A new password after an administrator's reset.
+    ResetPassword,
+    /// A new password after the user forgot theirs.
+    ForgotPassword,
+    /// Marks a temporary password: once it has expired, the password signs nobody in.
+    TemporaryPassword,
+}
+
+impl Purpose {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Activation => "activation",
+            Self::ResetPassword => "reset_password",
+            Self::ForgotPassword => "forgot_password",
+            Self::TemporaryPassword => "temporary_password",
+        }
+    }
+
+    /// How long it lives, in seconds: a week for activation, an hour for resets.
+    const fn lifetime(self) -> i64 {
+        match self {
+            Self::Activation | Self::TemporaryPassword => 7 * 86_400,
+            Self::ResetPassword | Self::ForgotPassword => 3_600,
+        }
+    }
+
+    /// The first characters, as a real org's (observed.md, *Ids*).
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Activation | Self::TemporaryPassword => "",
+            Self::ResetPassword => "drp",
+            Self::ForgotPassword => "dfp",
+        }
+    }
+}
+
+/// Characters of a one-time token (observed.md, *Ids*).
+const LENGTH: usize = 20;
+
+/// Makes a token for `user` and voids their older ones of this purpose.
+pub(crate) fn issue(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    user: UserKey,
+    purpose: Purpose,
+) -> Result<Secret, EngineError> {
+    let random = Secret::random::<15>("")?;
+    let text: String = purpose.prefix().chars().chain(random.reveal().chars()).take(LENGTH).collect();
+    let token = Secret::from_text(&text);
+    void(tx, user, &[purpose])?;
+    tx.execute(
+        "INSERT INTO one_time_tokens (token_hash, org_key, user_key, purpose, created, expires) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        params![
+            token.hash().0.as_slice(),
+            change.org,
+            user,
+            purpose.as_str(),
+            change.now,
+            change.now.plus_seconds(purpose.lifetime())
+        ],
+    )?;
+    Ok(token)
+}
+
+/// Voids a user's tokens of these purposes.
+pub(crate) fn void(tx: &mut Tx<'_>, user: UserKey, purposes: &[Purpose]) -> Result<(), EngineError> {
+    for purpose in purposes {
+        tx.execute(
+            "DELETE FROM one_time_tokens WHERE user_key = $1 AND purpose = $2",
+            params![user, purpose.as_str()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Voids all of a user's tokens.
+pub(crate) fn void_all(tx: &mut Tx<'_>, user: UserKey) -> Result<(), EngineError> {
+    tx.execute("DELETE FROM one_time_tokens WHERE user_key = $1", params![user])?;
+    Ok(())
+}
+
+/// Whether the user's password is a temporary one that has expired.
+pub(crate) fn temporary_password_expired(
+    tx: &mut Tx<'_>,
+    user: UserKey,
+    now: Timestamp,
+) -> Result<bool, EngineError> {
+    let sql = "SELECT 1 FROM one_time_tokens WHERE user_key = $1 AND purpose = $2 AND expires <= $3";
+    let expired = tx.query_first(sql, params![user, Purpose::TemporaryPassword.as_str(), now], |_| Ok(()))?;
+    Ok(expired.is_some())
+}
