@@ -225,7 +225,8 @@ mod tests {
     #[test]
     fn code_and_status_together_name_one_error() {
         for (index, code) in ErrorCode::ALL.iter().enumerate() {
-            let twin = ErrorCode::ALL.iter().position(|other| (other.code(), other.status()) == (code.code(), code.status()));
+            let twin =
+                ErrorCode::ALL.iter().position(|other| (other.code(), other.status()) == (code.code(), code.status()));
             assert_eq!(twin, Some(index), "{code:?}");
         }
     }

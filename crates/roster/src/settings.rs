@@ -185,7 +185,8 @@ pub(crate) enum Refused {
 pub(crate) fn one_line(error: clap::Error) -> Refused {
     use clap::error::ErrorKind as Kind;
     let text = error.render().to_string();
-    if matches!(error.kind(), Kind::DisplayHelp | Kind::DisplayVersion | Kind::DisplayHelpOnMissingArgumentOrSubcommand) {
+    if matches!(error.kind(), Kind::DisplayHelp | Kind::DisplayVersion | Kind::DisplayHelpOnMissingArgumentOrSubcommand)
+    {
         return Refused::Help(text);
     }
     let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: ")).map(|tip| format!(" ({tip})"));

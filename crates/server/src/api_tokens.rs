@@ -43,22 +43,28 @@ pub(crate) async fn get_api_token(State(app): State<App>, caller: Caller, Segmen
 }
 
 /// revokeApiToken.
-pub(crate) async fn revoke_api_token(State(app): State<App>, CallersChange(change): CallersChange, Segment(id): Segment) -> Handled {
+pub(crate) async fn revoke_api_token(
+    State(app): State<App>,
+    CallersChange(change): CallersChange,
+    Segment(id): Segment,
+) -> Handled {
     app.store().revoke_api_token(&change, &id).await?;
     no_content()
 }
 
 /// revokeCurrentApiToken: the one that this request is made with.
-pub(crate) async fn revoke_current_api_token(State(app): State<App>, caller: Caller, CallersChange(change): CallersChange) -> Handled {
+pub(crate) async fn revoke_current_api_token(
+    State(app): State<App>,
+    caller: Caller,
+    CallersChange(change): CallersChange,
+) -> Handled {
     app.store().revoke_api_token(&change, caller.owner.token_id.as_str()).await?;
     no_content()
 }
 
 /// An API token on the wire (observed.md 5).
 fn view(token: &ApiToken, caller: &Caller) -> Value {
-    let link = |path: String, allow: &[&str]| {
-        json!({ "href": format!("{}{path}", caller.base_url), "hints": { "allow": allow } })
-    };
+    let link = |path: String, allow: &[&str]| json!({ "href": format!("{}{path}", caller.base_url), "hints": { "allow": allow } });
     json!({
         "id": token.id,
         "name": token.name,

@@ -66,7 +66,10 @@ mod tests {
 
     #[test]
     fn a_base_url_is_a_scheme_and_a_host() {
-        assert_eq!(BaseUrl::parse("https://roster.example/").map(|url| url.url()), Ok("https://roster.example".to_owned()));
+        assert_eq!(
+            BaseUrl::parse("https://roster.example/").map(|url| url.url()),
+            Ok("https://roster.example".to_owned())
+        );
         for text in ["roster.example", "ftp://a", "http://", "http://a/b", "http://u@a", "http://a?b"] {
             assert!(BaseUrl::parse(text).is_err(), "{text}");
         }

@@ -168,9 +168,8 @@ mod tests {
 
     #[test]
     fn a_token_may_follow_its_scheme_without_a_space() {
-        let token = |text: &'static str| {
-            ssws_token(&HeaderValue::from_static(text)).map(|token| token.reveal().to_owned())
-        };
+        let token =
+            |text: &'static str| ssws_token(&HeaderValue::from_static(text)).map(|token| token.reveal().to_owned());
         assert_eq!(token("SSWS 00abc").as_deref(), Some("00abc"));
         assert_eq!(token("SSWS00abc").as_deref(), Some("00abc"));
         assert_eq!(token("ssws   00abc").as_deref(), Some("00abc"));

@@ -29,7 +29,9 @@ pub(crate) async fn list_groups(State(app): State<App>, caller: Caller, query: Q
     let selection = match chosen.as_slice() {
         [] => GroupSelection::All,
         [("q", text)] => GroupSelection::NamePrefix((*text).to_owned()),
-        [("search", text)] => GroupSelection::Matching(parse(text, &GroupSearch).map_err(Error::from)?, GroupSearch.case()),
+        [("search", text)] => {
+            GroupSelection::Matching(parse(text, &GroupSearch).map_err(Error::from)?, GroupSearch.case())
+        }
         [(_, text)] => GroupSelection::Matching(parse(text, &GroupFilter).map_err(Error::from)?, GroupFilter.case()),
         _ => return Err(ErrorCode::SearchAndFilter.into()),
     };
@@ -91,7 +93,11 @@ pub(crate) async fn update_group(
 }
 
 /// deleteGroup.
-pub(crate) async fn delete_group(State(app): State<App>, CallersChange(change): CallersChange, Segment(id): Segment) -> Handled {
+pub(crate) async fn delete_group(
+    State(app): State<App>,
+    CallersChange(change): CallersChange,
+    Segment(id): Segment,
+) -> Handled {
     app.store().delete_group(&change, &id).await?;
     no_content()
 }
@@ -164,9 +170,7 @@ struct ProfileView<'a> {
 impl<'a> GroupView<'a> {
     pub(crate) fn new(group: &'a Group, base_url: &str) -> Self {
         let own = format!("{base_url}/api/v1/groups/{}", group.id);
-        let logo = |size: &str| {
-            json!({ "name": size, "href": format!("{base_url}/assets/img/logos/groups/{size}.png"), "type": "image/png" })
-        };
+        let logo = |size: &str| json!({ "name": size, "href": format!("{base_url}/assets/img/logos/groups/{size}.png"), "type": "image/png" });
         Self {
             id: group.id.as_str(),
             created: Time(group.created),
@@ -178,6 +182,7 @@ impl<'a> GroupView<'a> {
             links: json!({
                 "logo": [logo("medium"), logo("large")],
                 "users": { "href": format!("{own}/users") },
+                "owners": { "href": format!("{own}/owners") },
                 "apps": { "href": format!("{own}/apps") },
             }),
         }

@@ -161,7 +161,8 @@ mod tests {
     fn a_bucket_empties_and_fills_again_with_the_next_minute() {
         let limiter = limited(2);
         let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
-        let remaining: Vec<_> = (0..3).map(|_| limiter.take(ORG, Bucket::Users, at(61))).map(|a| (a.granted, a.remaining)).collect();
+        let remaining: Vec<_> =
+            (0..3).map(|_| limiter.take(ORG, Bucket::Users, at(61))).map(|a| (a.granted, a.remaining)).collect();
         assert_eq!(remaining, [(true, 1), (true, 0), (false, 0)]);
         assert!(limiter.take(OrgKey(2), Bucket::Users, at(61)).granted);
         assert!(limiter.take(ORG, Bucket::Groups, at(61)).granted);

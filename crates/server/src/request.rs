@@ -240,6 +240,9 @@ mod tests {
     #[test]
     fn a_limit_is_capped_and_must_be_positive() {
         let limit = |text: &str| Query::of(&format!("/?limit={text}").parse().unwrap()).limit(10, 200).ok();
-        assert_eq!([limit("5"), limit("5000"), limit("0"), limit("x"), limit("")], [Some(5), Some(200), None, None, Some(10)]);
+        assert_eq!(
+            [limit("5"), limit("5000"), limit("0"), limit("x"), limit("")],
+            [Some(5), Some(200), None, None, Some(10)]
+        );
     }
 }

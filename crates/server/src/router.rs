@@ -11,10 +11,10 @@ use roster_model::error::ErrorCode;
 use roster_model::operations::{Method, OPERATIONS, Operation, OperationId as Op};
 use roster_model::rate_limit::Bucket;
 use tower::ServiceBuilder;
+use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
-use tower::util::MapRequestLayer;
 
 use crate::caller::{RequestId, authorize};
 use crate::request::normalized;
@@ -46,7 +46,9 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::UnsuspendUser => on(filter, users::lifecycle::unsuspend_user),
         Op::UnlockUser => on(filter, users::lifecycle::unlock_user),
         Op::ExpirePassword => on(filter, users::lifecycle::expire_password),
-        Op::ExpirePasswordAndGetTemporaryPassword => on(filter, users::lifecycle::expire_password_and_get_temporary_password),
+        Op::ExpirePasswordAndGetTemporaryPassword => {
+            on(filter, users::lifecycle::expire_password_and_get_temporary_password)
+        }
         Op::ResetPassword => on(filter, users::lifecycle::reset_password),
         Op::ResetFactors => on(filter, users::lifecycle::reset_factors),
         Op::ChangePassword => on(filter, users::credentials::change_password),
@@ -84,14 +86,10 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
 }
 
 /// The whole server, short of its socket.
-pub(crate) fn service(app: App) -> impl tower::Service<
-    Request,
-    Response = Answer,
-    Error = std::convert::Infallible,
-    Future: Send,
-> + Clone
-+ Send
-+ 'static {
+pub(crate) fn service(
+    app: App,
+) -> impl tower::Service<Request, Response = Answer, Error = std::convert::Infallible, Future: Send> + Clone + Send + 'static
+{
     let mut router = Router::new();
     for operation in OPERATIONS {
         let layer = from_fn_with_state((app.clone(), operation), authorize);

@@ -75,14 +75,19 @@ fn texts(body: &JsonObject) -> Result<(Option<String>, Option<String>), ApiError
 }
 
 /// deleteUserType.
-pub(crate) async fn delete_user_type(State(app): State<App>, CallersChange(change): CallersChange, Segment(id): Segment) -> Handled {
+pub(crate) async fn delete_user_type(
+    State(app): State<App>,
+    CallersChange(change): CallersChange,
+    Segment(id): Segment,
+) -> Handled {
     app.store().delete_user_type(&change, &id).await?;
     no_content()
 }
 
 /// A user type on the wire; its links have `rel` and `method` (observed.md 5).
 fn view(user_type: &UserType, caller: &Caller) -> Value {
-    let link = |rel: &str, path: String| json!({ "rel": rel, "href": format!("{}{path}", caller.base_url), "method": "GET" });
+    let link =
+        |rel: &str, path: String| json!({ "rel": rel, "href": format!("{}{path}", caller.base_url), "method": "GET" });
     let schema = link("schema", format!("/api/v1/meta/schemas/user/{}", user_type.id.schema_id()));
     json!({
         "id": user_type.id,

@@ -73,14 +73,7 @@ pub struct Change {
 
 impl Change {
     pub(crate) fn new(org: OrgKey, actor: Party, request: RequestContext, now: Timestamp, ids: Arc<IdSource>) -> Self {
-        Self {
-            org,
-            now: now.whole_second(),
-            published: now,
-            actor: Arc::new(actor),
-            request: Arc::new(request),
-            ids,
-        }
+        Self { org, now: now.whole_second(), published: now, actor: Arc::new(actor), request: Arc::new(request), ids }
     }
 
     /// The same change in another org.

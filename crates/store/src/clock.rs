@@ -84,8 +84,10 @@ mod tests {
     #[test]
     fn seeds_ascend_even_when_the_clock_stands_or_goes_back() {
         let source = IdSource::new();
-        let seeds: Vec<_> =
-            [5, 5, 5, 4, 6, 6].map(|millis| source.next(Timestamp::from_millis(millis))).map(|s| (s.millis, s.tail)).into();
+        let seeds: Vec<_> = [5, 5, 5, 4, 6, 6]
+            .map(|millis| source.next(Timestamp::from_millis(millis)))
+            .map(|s| (s.millis, s.tail))
+            .into();
         assert!(seeds.is_sorted_by(|a, b| a < b), "{seeds:?}");
     }
 

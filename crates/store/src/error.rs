@@ -21,7 +21,9 @@ pub enum EngineError {
         value: String,
     },
     /// The tables were written by a newer version.
-    #[error("the database has version {found}, and this Roster knows up to {known}: start the newer Roster that wrote it")]
+    #[error(
+        "the database has version {found}, and this Roster knows up to {known}: start the newer Roster that wrote it"
+    )]
     NewerDatabase {
         /// The version of the tables.
         found: i64,

@@ -65,7 +65,8 @@ impl Store {
         limit: usize,
         after: Option<&str>,
     ) -> Result<Page<Group>, Error> {
-        let start = after.map(|after| Cursor::decode(after, org, GROUP_LIST)).transpose()?.map_or(0, |cursor| cursor.key);
+        let start =
+            after.map(|after| Cursor::decode(after, org, GROUP_LIST)).transpose()?.map_or(0, |cursor| cursor.key);
         let key = org.key;
         let rows = self.engine().scan(move |tx| Ok(select(tx, key, &selection, limit + 1, start)?)).await?;
         Ok(Page::cut(rows, limit, |group| Cursor::at(group.key.0).encode(org, GROUP_LIST)))
@@ -288,10 +289,7 @@ pub(crate) fn add_member(tx: &mut Tx<'_>, change: &Change, group: &Group, user: 
 }
 
 fn touch_membership(tx: &mut Tx<'_>, change: &Change, group: &Group) -> Result<(), EngineError> {
-    tx.execute(
-        "UPDATE groups SET last_membership_updated = $1 WHERE group_key = $2",
-        params![change.now, group.key],
-    )?;
+    tx.execute("UPDATE groups SET last_membership_updated = $1 WHERE group_key = $2", params![change.now, group.key])?;
     Ok(())
 }
 
@@ -313,7 +311,9 @@ fn party(group: &Group) -> Party {
 fn select_of_user(tx: &mut Tx<'_>, org: OrgKey, user: UserKey) -> Result<Vec<Group>, EngineError> {
     let everyone = format!("{SELECT_GROUP} WHERE g.org_key = $1 AND g.type = $2");
     let mut groups = tx.query(&everyone, params![org, GroupType::BuiltIn.as_str()], read_group)?;
-    let others = format!("{SELECT_GROUP} JOIN group_members m ON m.group_key = g.group_key WHERE m.user_key = $1 ORDER BY g.group_key");
+    let others = format!(
+        "{SELECT_GROUP} JOIN group_members m ON m.group_key = g.group_key WHERE m.user_key = $1 ORDER BY g.group_key"
+    );
     groups.extend(tx.query(&others, params![user], read_group)?);
     Ok(groups)
 }

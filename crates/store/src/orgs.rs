@@ -77,10 +77,8 @@ impl Store {
         };
         let change = self.system_change(OrgKey(0));
         let kept = token.clone();
-        let org = self
-            .engine()
-            .write(move |tx| insert_org(tx, &change, &new.name, &profile, &password, &token))
-            .await?;
+        let org =
+            self.engine().write(move |tx| insert_org(tx, &change, &new.name, &profile, &password, &token)).await?;
         Ok(CreatedOrg { org, token: kept })
     }
 
@@ -174,13 +172,7 @@ fn insert_org(
     )?;
     insert_administrator(tx, &change, admin, profile, token)?;
     change.record(tx, EventType::OrgCreate, &[])?;
-    Ok(Org {
-        key,
-        id,
-        name: name.to_owned(),
-        is_default: name == DEFAULT_ORG,
-        cursor_secret: cursor_secret.to_vec(),
-    })
+    Ok(Org { key, id, name: name.to_owned(), is_default: name == DEFAULT_ORG, cursor_secret: cursor_secret.to_vec() })
 }
 
 fn insert_administrator(
@@ -211,7 +203,8 @@ impl OrgCache {
     fn get(&self, name: &str) -> Option<Option<Arc<Org>>> {
         let orgs = self.0.read();
         let (org, asked) = orgs.get(name)?;
-        let fresh = org.is_some() || crate::clock::Clock::system().now() < asked.plus_seconds(UNKNOWN_FOR.as_secs().cast_signed());
+        let fresh = org.is_some()
+            || crate::clock::Clock::system().now() < asked.plus_seconds(UNKNOWN_FOR.as_secs().cast_signed());
         fresh.then(|| org.clone())
     }
 

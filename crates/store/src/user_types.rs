@@ -191,9 +191,9 @@ pub fn value_type(attribute: AttributeType) -> ValueType {
     match attribute {
         AttributeType::String | AttributeType::Array(ItemType::String) => ValueType::Text,
         AttributeType::Boolean | AttributeType::Array(ItemType::Boolean) => ValueType::Boolean,
-        AttributeType::Integer
-        | AttributeType::Number
-        | AttributeType::Array(ItemType::Integer | ItemType::Number) => ValueType::Number,
+        AttributeType::Integer | AttributeType::Number | AttributeType::Array(ItemType::Integer | ItemType::Number) => {
+            ValueType::Number
+        }
     }
 }
 
@@ -267,14 +267,8 @@ fn find_by_schema(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<UserType, Er
     })
 }
 
-pub(crate) fn insert_default(
-    tx: &mut Tx<'_>,
-    change: &Change,
-    id: &UserTypeId,
-    admin: &UserId,
-) -> Result<(), Error> {
-    let input =
-        UserTypeInput { name: "user".to_owned(), display_name: "User".to_owned(), description: None };
+pub(crate) fn insert_default(tx: &mut Tx<'_>, change: &Change, id: &UserTypeId, admin: &UserId) -> Result<(), Error> {
+    let input = UserTypeInput { name: "user".to_owned(), display_name: "User".to_owned(), description: None };
     insert(tx, change, id, &input, true, admin.as_str())
 }
 

@@ -93,7 +93,7 @@ eachSdk('listUsers', (users) => {
 
   test('search and filter together are refused', () =>
     refuses(list({ search: family, filter: family }), 400, 'E0000033',
-      "Can't specify a search query and filter in the same request."));
+      "Bad request. Can't specify a search query and filter in the same request."));
 
   test('q matches the beginning of names and email in any letter case, deactivated users left out', async () => {
     assert.equal(await found({ q: lastName }), 'Ada Bea Cyd Dan');

@@ -120,7 +120,7 @@ def test_list_users_filter_compares_values_letter_case_by_letter_case():
 
 
 def test_list_users_refuses_search_and_filter_together():
-    with refused(400, "E0000033", "Can't specify a search query and filter in the same request."):
+    with refused(400, "E0000033", "Bad request. Can't specify a search query and filter in the same request."):
         org.list_users(search=FAMILY, filter=FAMILY)
 
 

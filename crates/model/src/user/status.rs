@@ -422,7 +422,8 @@ mod tests {
             names.retain(|name| *name != "resetFactors");
             names.join(" ")
         };
-        let active = "suspend resetPassword forgotPassword expirePassword changeRecoveryQuestion changePassword deactivate";
+        let active =
+            "suspend resetPassword forgotPassword expirePassword changeRecoveryQuestion changePassword deactivate";
         for (status, wanted) in [
             (UserStatus::Staged, "activate"),
             (Provisioned, "suspend resetPassword reactivate deactivate"),

@@ -23,7 +23,9 @@ async fn open(settings: &DatabaseSettings) -> anyhow::Result<Store> {
     let opened = Store::open(settings.database(&path), Clock::system(), HashCost::RECOMMENDED).await;
     match opened {
         Ok(store) => Ok(store),
-        Err(Error::Engine(error @ EngineError::DatabaseUrl(_))) => Err(BadSetting(format!("--database: {error}")).into()),
+        Err(Error::Engine(error @ EngineError::DatabaseUrl(_))) => {
+            Err(BadSetting(format!("--database: {error}")).into())
+        }
         Err(error) => Err(error).context("the database cannot be opened"),
     }
 }

@@ -12,7 +12,8 @@ pub(crate) fn run(command: &TokenCommand) -> anyhow::Result<()> {
     run_to_end(async {
         let store = open(database).await?;
         let found = store.org_named(org).await?;
-        let found = found.with_context(|| BadSetting(format!("there is no org {org:?}: roster org list shows them")))?;
+        let found =
+            found.with_context(|| BadSetting(format!("there is no org {org:?}: roster org list shows them")))?;
         let owner = match user {
             Some(user) => user.clone(),
             None => store.first_user(found.key).await?.context("the org has no users")?.to_string(),

@@ -15,7 +15,7 @@ use roster_store::Error;
 use roster_store::users::{CreateUser, NextLogin, UserOrder, UserSelection, UserUpdate};
 use serde_json::Value;
 
-use self::lifecycle::{prefers_async, prefer_applied};
+use self::lifecycle::{prefer_applied, prefers_async};
 use self::view::{Omissions, UserView, blocks};
 use crate::App;
 use crate::caller::{Caller, CallersChange};
@@ -29,23 +29,15 @@ const PAGE: usize = 200;
 const PREFIX_PAGE: usize = 10;
 
 /// listUsers: by `q`, `filter` or `search`, or all but the deactivated. `q` knows no further pages.
-pub(crate) async fn list_users(
-    State(app): State<App>,
-    caller: Caller,
-    headers: HeaderMap,
-    query: Query,
-) -> Handled {
+pub(crate) async fn list_users(State(app): State<App>, caller: Caller, headers: HeaderMap, query: Query) -> Handled {
     let (selection, parameters) = selection(&query)?;
     let by_prefix = matches!(selection, UserSelection::Prefix(_));
     let limit = query.limit(if by_prefix { PREFIX_PAGE } else { PAGE }, PAGE)?;
     let after = query.text("after").filter(|_| !by_prefix);
     let page = app.store().list_users(&caller.org, selection, limit, after).await?;
     let omissions = Omissions::of(&headers);
-    let views: Vec<UserView<'_>> = page
-        .items
-        .iter()
-        .map(|user| UserView { omissions, ..UserView::listed(user, &caller.base_url) })
-        .collect();
+    let views: Vec<UserView<'_>> =
+        page.items.iter().map(|user| UserView { omissions, ..UserView::listed(user, &caller.base_url) }).collect();
     let links = ListLinks {
         url: format!("{}/api/v1/users", caller.base_url),
         after,
@@ -111,9 +103,7 @@ fn group_ids(body: &JsonObject) -> Result<Vec<String>, ApiError> {
     let malformed = || ApiError::from(ErrorCode::NotWellFormed);
     match body.member("groupIds") {
         None => Ok(Vec::new()),
-        Some(Value::Array(ids)) => {
-            ids.iter().map(|id| id.as_str().map(str::to_owned).ok_or_else(malformed)).collect()
-        }
+        Some(Value::Array(ids)) => ids.iter().map(|id| id.as_str().map(str::to_owned).ok_or_else(malformed)).collect(),
         Some(_) => Err(malformed()),
     }
 }
@@ -147,7 +137,8 @@ pub(crate) async fn get_user(
     query: Query,
 ) -> Handled {
     let omissions = Omissions::of(&headers);
-    let expanded = query.text("expand").is_some_and(|expand| expand.split(',').any(|it| matches!(it.trim(), "blocks" | "block")));
+    let expanded =
+        query.text("expand").is_some_and(|expand| expand.split(',').any(|it| matches!(it.trim(), "blocks" | "block")));
     if expanded || omissions != Omissions::default() {
         let user = app.store().get_user(caller.org.key, &asked).await?;
         let embedded = expanded.then(|| blocks(&user));

@@ -51,11 +51,7 @@ pub(crate) async fn list_user_identity_providers(
 }
 
 /// listAppLinks.
-pub(crate) async fn list_app_links(
-    State(app): State<App>,
-    caller: Caller,
-    UserSegment(asked): UserSegment,
-) -> Handled {
+pub(crate) async fn list_app_links(State(app): State<App>, caller: Caller, UserSegment(asked): UserSegment) -> Handled {
     ok(&app.store().list_app_links(caller.org.key, &asked).await?)
 }
 

@@ -158,7 +158,10 @@ impl Engine {
     ///
     /// # Errors
     /// The operation's own, or the engine's.
-    pub async fn read<T: Send + 'static>(&self, operation: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    pub async fn read<T: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.read(operation),
             Self::Postgres(postgres) => postgres.read(operation).await,
@@ -169,7 +172,10 @@ impl Engine {
     ///
     /// # Errors
     /// The operation's own, or the engine's.
-    pub async fn scan<T: Send + 'static>(&self, operation: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    pub async fn scan<T: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.scan(operation).await,
             Self::Postgres(postgres) => postgres.read(operation).await,
@@ -181,7 +187,10 @@ impl Engine {
     ///
     /// # Errors
     /// The operation's own, in which case nothing changed, or the engine's.
-    pub async fn write<T: Send + 'static>(&self, operation: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    pub async fn write<T: Send + 'static>(
+        &self,
+        operation: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(operation).await,
             Self::Postgres(postgres) => postgres.write(operation).await,

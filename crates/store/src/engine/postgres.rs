@@ -89,8 +89,7 @@ pub struct PostgresEngine {
 impl PostgresEngine {
     pub(super) async fn connect(url: &str, after_commit: AfterCommit) -> Result<Self, EngineError> {
         let config: tokio_postgres::Config = url.parse().map_err(EngineError::DatabaseUrl)?;
-        let manager =
-            Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager).max_size(CONNECTIONS).build().map_err(|_| EngineError::Stopped)?;
         migrate(&pool).await?;
         Ok(Self { pool, after_commit })
@@ -100,8 +99,10 @@ impl PostgresEngine {
         &self,
         operation: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.on_blocking_thread(move |pool, runtime, _| transact(pool, runtime, IsolationLevel::RepeatableRead, &operation).map(|(value, _)| value))
-            .await
+        self.on_blocking_thread(move |pool, runtime, _| {
+            transact(pool, runtime, IsolationLevel::RepeatableRead, &operation).map(|(value, _)| value)
+        })
+        .await
     }
 
     pub(super) async fn write<T: Send + 'static>(
@@ -109,7 +110,8 @@ impl PostgresEngine {
         operation: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         self.on_blocking_thread(move |pool, runtime, after_commit| {
-            let (value, invalidations) = retrying(|| transact(pool, runtime, IsolationLevel::ReadCommitted, &operation))?;
+            let (value, invalidations) =
+                retrying(|| transact(pool, runtime, IsolationLevel::ReadCommitted, &operation))?;
             after_commit(&invalidations);
             Ok(value)
         })
@@ -136,9 +138,8 @@ fn transact<T>(
     operation: &impl Fn(&mut Tx<'_>) -> Result<T, Error>,
 ) -> Result<Committed<T>, Error> {
     let mut client = runtime.block_on(pool.get()).map_err(EngineError::from)?;
-    let transaction = runtime
-        .block_on(client.build_transaction().isolation_level(isolation).start())
-        .map_err(EngineError::from)?;
+    let transaction =
+        runtime.block_on(client.build_transaction().isolation_level(isolation).start()).map_err(EngineError::from)?;
     let mut tx = Tx {
         connection: Connection::Postgres(PostgresTx { transaction: &transaction, runtime }),
         invalidations: Vec::new(),

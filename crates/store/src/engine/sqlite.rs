@@ -114,10 +114,7 @@ impl SqliteEngine {
         Ok(Self { shared, operations, _checkpointer: checkpointer })
     }
 
-    pub(super) fn read<T>(
-        &self,
-        operation: impl Fn(&mut Tx<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
+    pub(super) fn read<T>(&self, operation: impl Fn(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
         self.shared.read(operation)
     }
 
@@ -167,10 +164,7 @@ impl Shared {
 }
 
 /// Runs an operation so that a failure undoes only its own statements, not the batch's.
-fn in_savepoint<T>(
-    tx: &mut Tx<'_>,
-    operation: impl Fn(&mut Tx<'_>) -> Result<T, Error>,
-) -> Result<T, Error> {
+fn in_savepoint<T>(tx: &mut Tx<'_>, operation: impl Fn(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
     let before = tx.invalidations.len();
     tx.execute("SAVEPOINT operation", &[])?;
     let outcome = operation(tx);

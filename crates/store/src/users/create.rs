@@ -13,12 +13,12 @@ use roster_model::user::status::LifecycleOperation;
 use serde_json::{Map, Value};
 
 use super::{check_password, insert, party};
+use crate::Store;
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::Error;
 use crate::groups::{self, Group};
 use crate::user_types::{self, UserType};
-use crate::Store;
 
 /// Groups that a new user may be put into at once (behaviour.md B.4).
 const MAX_GROUPS: usize = 20;
@@ -76,8 +76,7 @@ impl Store {
 
     async fn type_of_new_user(&self, org: OrgKey, id: Option<String>) -> Result<UserType, Error> {
         let id = id.unwrap_or_else(|| user_types::DEFAULT.to_owned());
-        let found =
-            self.engine().read(move |tx| user_types::find(tx, org, &id, ResourceKind::UserType)).await;
+        let found = self.engine().read(move |tx| user_types::find(tx, org, &id, ResourceKind::UserType)).await;
         found.map_err(|error| match error {
             Error::NotFound { .. } => unknown_type().into(),
             other => other,
@@ -154,7 +153,8 @@ struct Plan {
 }
 
 fn insert_user(tx: &mut Tx<'_>, change: &Change, mut user: User, plan: &Plan) -> Result<User, Error> {
-    let joined = plan.group_ids.iter().map(|id| group_to_join(tx, change, id)).collect::<Result<Vec<Group>, Error>>()?;
+    let joined =
+        plan.group_ids.iter().map(|id| group_to_join(tx, change, id)).collect::<Result<Vec<Group>, Error>>()?;
     if plan.activate {
         let activation = user.apply(LifecycleOperation::Activate)?;
         user.transition(activation, change.now);

@@ -66,13 +66,9 @@ fn erase(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
 /// Deletes the index rows of a user's profile. The index is ordered by value, so they are found by what they hold.
 fn delete_attributes(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
     let profile: Profile = user.profile().map_err(EngineError::from)?;
-    let schema = crate::user_types::find(
-        tx,
-        change.org,
-        user.type_id.as_str(),
-        roster_model::error::ResourceKind::UserType,
-    )?
-    .schema;
+    let schema =
+        crate::user_types::find(tx, change.org, user.type_id.as_str(), roster_model::error::ResourceKind::UserType)?
+            .schema;
     super::reindex(tx, change.org, user.key, &profile.index_values(&schema), &[])?;
     Ok(())
 }

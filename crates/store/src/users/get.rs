@@ -22,8 +22,6 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn first_user(&self, org: OrgKey) -> Result<Option<UserId>, Error> {
-        self.engine()
-            .read(move |tx| Ok(select_natural(tx, org, 0, 1)?.into_iter().next().map(|user| user.id)))
-            .await
+        self.engine().read(move |tx| Ok(select_natural(tx, org, 0, 1)?.into_iter().next().map(|user| user.id))).await
     }
 }

@@ -54,11 +54,7 @@ impl Store {
         self.engine()
             .write(move |tx| {
                 let user = find_to_change(tx, change.org, &asked)?;
-                if respond_async {
-                    start_deactivation(tx, &change, &user)
-                } else {
-                    deactivate(tx, &change, &user)
-                }
+                if respond_async { start_deactivation(tx, &change, &user) } else { deactivate(tx, &change, &user) }
             })
             .await
     }
@@ -178,12 +174,7 @@ impl Store {
     ///
     /// # Errors
     /// If there is no such user, or their status refuses it.
-    pub async fn reset_password(
-        &self,
-        change: &Change,
-        asked: &str,
-        revoke_sessions: bool,
-    ) -> Result<Secret, Error> {
+    pub async fn reset_password(&self, change: &Change, asked: &str, revoke_sessions: bool) -> Result<Secret, Error> {
         let (change, asked) = (change.clone(), asked.to_owned());
         self.engine()
             .write(move |tx| {

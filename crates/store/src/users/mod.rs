@@ -107,8 +107,7 @@ pub(crate) fn find_key(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Result<User
     }
     // Logins that begin with "asked@": `A` is the character after `@`.
     let (from, to) = (format!("{}@", login.as_str()), format!("{}A", login.as_str()));
-    let by_short_name =
-        "SELECT user_key FROM users WHERE org_key = $1 AND login_key >= $2 AND login_key < $3 LIMIT 2";
+    let by_short_name = "SELECT user_key FROM users WHERE org_key = $1 AND login_key >= $2 AND login_key < $3 LIMIT 2";
     match tx.query(by_short_name, params![org, &from, &to], read_key)?.as_slice() {
         [only] => Ok(*only),
         _ => Err(not_found(asked)),
@@ -325,12 +324,7 @@ pub(crate) fn drop_attributes(
 }
 
 /// Users of the org from `start` on, in the order they were made, in every status.
-pub(crate) fn select_natural(
-    tx: &mut Tx<'_>,
-    org: OrgKey,
-    start: i64,
-    count: i64,
-) -> Result<Vec<User>, EngineError> {
+pub(crate) fn select_natural(tx: &mut Tx<'_>, org: OrgKey, start: i64, count: i64) -> Result<Vec<User>, EngineError> {
     let sql = select("WHERE u.org_key = $1 AND u.user_key > $2 ORDER BY u.user_key LIMIT $3");
     tx.query(&sql, params![org, start, count], read_user)
 }

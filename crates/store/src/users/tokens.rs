@@ -55,12 +55,7 @@ impl Purpose {
 const LENGTH: usize = 20;
 
 /// Makes a token for `user` and voids their older ones of this purpose.
-pub(crate) fn issue(
-    tx: &mut Tx<'_>,
-    change: &Change,
-    user: UserKey,
-    purpose: Purpose,
-) -> Result<Secret, EngineError> {
+pub(crate) fn issue(tx: &mut Tx<'_>, change: &Change, user: UserKey, purpose: Purpose) -> Result<Secret, EngineError> {
     let random = Secret::random::<15>("")?;
     let text: String = purpose.prefix().chars().chain(random.reveal().chars()).take(LENGTH).collect();
     let token = Secret::from_text(&text);
@@ -98,11 +93,7 @@ pub(crate) fn void_all(tx: &mut Tx<'_>, user: UserKey) -> Result<(), EngineError
 }
 
 /// Whether the user's password is a temporary one that has expired.
-pub(crate) fn temporary_password_expired(
-    tx: &mut Tx<'_>,
-    user: UserKey,
-    now: Timestamp,
-) -> Result<bool, EngineError> {
+pub(crate) fn temporary_password_expired(tx: &mut Tx<'_>, user: UserKey, now: Timestamp) -> Result<bool, EngineError> {
     let sql = "SELECT 1 FROM one_time_tokens WHERE user_key = $1 AND purpose = $2 AND expires <= $3";
     let expired = tx.query_first(sql, params![user, Purpose::TemporaryPassword.as_str(), now], |_| Ok(()))?;
     Ok(expired.is_some())

@@ -59,13 +59,7 @@ impl Store {
         self.change_user(change, asked, update, Mode::Replace).await
     }
 
-    async fn change_user(
-        &self,
-        change: &Change,
-        asked: &str,
-        update: UserUpdate,
-        mode: Mode,
-    ) -> Result<User, Error> {
+    async fn change_user(&self, change: &Change, asked: &str, update: UserUpdate, mode: Mode) -> Result<User, Error> {
         let UserUpdate { profile, credentials, type_id, strict } = update;
         let edit = ProfileEdit { profile, type_id, mode };
         if let Some(PasswordInput::Value(password)) = &credentials.password {

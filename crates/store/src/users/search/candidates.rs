@@ -114,11 +114,7 @@ pub(super) fn of_expression(
 }
 
 /// The candidates of `q`: whose first name, last name or e-mail begins with the first or the last word.
-pub(super) fn of_words(
-    tx: &mut Tx<'_>,
-    org: OrgKey,
-    words: &[String],
-) -> Result<Option<Candidates>, EngineError> {
+pub(super) fn of_words(tx: &mut Tx<'_>, org: OrgKey, words: &[String]) -> Result<Option<Candidates>, EngineError> {
     let Some(word) = words.first() else { return Ok(None) };
     let mut sources = Vec::new();
     for name in ["firstName", "lastName", "email"] {
@@ -174,9 +170,9 @@ fn sources(
             Ok(Some(all))
         }
         Expression::Not(_) => Ok(None),
-        Expression::Compare(comparison) => {
-            of_comparison(org, comparison, types).map(|source| source.counted(tx).map(|source| vec![source])).transpose()
-        }
+        Expression::Compare(comparison) => of_comparison(org, comparison, types)
+            .map(|source| source.counted(tx).map(|source| vec![source]))
+            .transpose(),
         Expression::Present(path) => match path.profile_attribute().filter(|name| indexed(types, name)) {
             Some(name) => Ok(Some(vec![Source::attribute(org, name).between("value", None, None).counted(tx)?])),
             None => Ok(None),
@@ -227,7 +223,9 @@ fn of_comparison(org: OrgKey, comparison: &Comparison, types: &[UserType]) -> Op
                 Literal::Text(text) if comparison.operator == Operator::Sw => {
                     Some(starting_with(source, "value", &index_text(text.as_str())))
                 }
-                Literal::Text(text) => ranged(source, comparison.operator, "value", Bound::Text(index_text(text.as_str()))),
+                Literal::Text(text) => {
+                    ranged(source, comparison.operator, "value", Bound::Text(index_text(text.as_str())))
+                }
                 Literal::Number(number) => {
                     ranged(source, comparison.operator, "value", Bound::Text(index_number(*number)))
                 }

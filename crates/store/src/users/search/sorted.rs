@@ -12,7 +12,8 @@ use roster_model::user::search::UserSubject;
 
 use super::candidates::Candidates;
 use super::{
-    BATCH, Condition, KEYS_PER_STATEMENT, Placed, UserOrder, invalid, profile_value_type, select_by_keys, select_natural,
+    BATCH, Condition, KEYS_PER_STATEMENT, Placed, UserOrder, invalid, profile_value_type, select_by_keys,
+    select_natural,
 };
 use crate::cursor::Cursor;
 use crate::engine::{Param, Tx};

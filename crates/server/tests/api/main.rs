@@ -1,0 +1,9 @@
+//! Roster through HTTP: each operation, on both engines.
+//!
+//! [`on_both_engines!`] runs one test body on a fresh org on SQLite and on PostgreSQL. Without PostgreSQL's programs on
+//! this machine its half is left out, loudly, unless `ROSTER_TEST_REQUIRE` names it.
+
+#[macro_use]
+mod context;
+mod postgres;
+mod users;
