@@ -79,6 +79,8 @@ impl Store {
         let kept = token.clone();
         let org =
             self.engine().write(move |tx| insert_org(tx, &change, &new.name, &profile, &password, &token)).await?;
+        // The name may be remembered as one without an org.
+        self.orgs().put(&org.name, Some(Arc::new(org.clone())));
         Ok(CreatedOrg { org, token: kept })
     }
 
