@@ -31,8 +31,38 @@ impl Method {
     }
 }
 
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Whoever has an API token, or an OAuth access token with this scope.
+    Token(Scope),
+    /// Anyone. A token that comes along must be good: it makes the caller a trusted application (behaviour.md G.1).
+    Anyone,
+}
+
+impl Access {
+    /// The scope that an access token needs; none where anyone may call.
+    #[must_use]
+    pub const fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Token(scope) => Some(scope),
+            Self::Anyone => None,
+        }
+    }
+}
+
+/// [`Access`] as the table writes it: a scope, or `Anyone`.
+macro_rules! access {
+    (Anyone) => {
+        Access::Anyone
+    };
+    ($scope:ident) => {
+        Access::Token(Scope::$scope)
+    };
+}
+
 macro_rules! operations {
-    ($($name:ident $id:literal $method:ident $path:literal $scope:ident $bucket:ident;)*) => {
+    ($($name:ident $id:literal $method:ident $path:literal $access:ident $bucket:ident;)*) => {
         /// The operations, by the names the API reference gives them.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum OperationId {
@@ -45,7 +75,7 @@ macro_rules! operations {
             name: $id,
             method: Method::$method,
             path: $path,
-            scope: Scope::$scope,
+            access: access!($access),
             bucket: Bucket::$bucket,
         },)*];
 
@@ -59,7 +89,7 @@ macro_rules! operations {
                         name: $id,
                         method: Method::$method,
                         path: $path,
-                        scope: Scope::$scope,
+                        access: access!($access),
                         bucket: Bucket::$bucket,
                     },)*
                 }
@@ -79,8 +109,8 @@ pub struct Operation {
     pub method: Method,
     /// Its path; `{name}` stands for one segment.
     pub path: &'static str,
-    /// What an OAuth access token must carry to call it. API tokens carry every scope.
-    pub scope: Scope,
+    /// Who may call it. API tokens carry every scope.
+    pub access: Access,
     /// The rate-limit bucket it draws from.
     pub bucket: Bucket,
 }
@@ -160,7 +190,9 @@ mod tests {
     fn reading_needs_a_read_scope_and_writing_a_manage_scope() {
         for operation in OPERATIONS {
             let wanted = if operation.method == Method::Get { ".read" } else { ".manage" };
-            assert!(operation.scope.as_str().ends_with(wanted), "{}", operation.name);
+            if let Some(scope) = operation.access.scope() {
+                assert!(scope.as_str().ends_with(wanted), "{}", operation.name);
+            }
         }
     }
 }

@@ -35,7 +35,7 @@ fn head(names: &[&str]) -> String {
 fn operations() {
     let mut table = head(&["operation", "method", "path", "OAuth scope", "rate-limit bucket"]);
     for operation in OPERATIONS {
-        let cells = [operation.name, operation.method.as_str(), operation.path, operation.scope.as_str(), operation.bucket.name()];
+        let cells = [operation.name, operation.method.as_str(), operation.path, operation.access.scope().map_or("anyone", |scope| scope.as_str()), operation.bucket.name()];
         table += &row(&cells.map(|cell| format!("`{cell}`")));
     }
     let introduction = "Every operation of the API. API tokens may call all of them. Printed from `crates/model/src/operations.rs`.";

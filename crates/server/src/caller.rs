@@ -11,7 +11,7 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use roster_model::error::ErrorCode;
-use roster_model::operations::Operation;
+use roster_model::operations::{Access, Operation};
 use roster_store::api_tokens::TokenOwner;
 use roster_store::change::{Change, RequestContext};
 use roster_store::orgs::{DEFAULT_ORG, Org};
@@ -33,6 +33,27 @@ pub(crate) struct Caller {
 }
 
 impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Visitor { org, owner, base_url } = Visitor::from_request_parts(parts, app).await?;
+        let owner = owner.ok_or(ErrorCode::InvalidToken)?;
+        Ok(Self { org, owner, base_url })
+    }
+}
+
+/// Whoever calls an operation that anyone may call.
+#[derive(Clone)]
+pub(crate) struct Visitor {
+    /// The org that is asked.
+    pub(crate) org: Arc<Org>,
+    /// The owner of the token, if one came along: the caller is a trusted application.
+    pub(crate) owner: Option<Arc<TokenOwner>>,
+    /// Scheme and host as the caller wrote them: what links begin with.
+    pub(crate) base_url: Arc<str>,
+}
+
+impl FromRequestParts<App> for Visitor {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
@@ -84,12 +105,12 @@ pub(crate) async fn authorize(
     let untouched = app.limiter().look(operation.bucket, now);
     let (answer, allowance) = match identify(&app, operation, request.headers()).await {
         Err(error) => (error.into_response(), untouched),
-        Ok(caller) => {
-            let allowance = app.limiter().take(caller.org.key, operation.bucket, now);
+        Ok(visitor) => {
+            let allowance = app.limiter().take(visitor.org.key, operation.bucket, now);
             let answer = if !allowance.granted {
                 ApiError::from(ErrorCode::TooManyRequests).into_response()
             } else if accepts_json(request.headers()) {
-                request.extensions_mut().insert(caller);
+                request.extensions_mut().insert(visitor);
                 next.run(request).await
             } else {
                 ApiError::from(ErrorCode::NotAcceptable).into_response()
@@ -102,16 +123,19 @@ pub(crate) async fn authorize(
     answer
 }
 
-async fn identify(app: &App, operation: &Operation, headers: &HeaderMap) -> Result<Caller, ApiError> {
+async fn identify(app: &App, operation: &Operation, headers: &HeaderMap) -> Result<Visitor, ApiError> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_host(host));
     let base_url = app.base_url().for_host(host);
     let org = org_of_host(app, host).await?;
+    if operation.access == Access::Anyone && !headers.contains_key(AUTHORIZATION) {
+        return Ok(Visitor { org, owner: None, base_url });
+    }
     let Some(token) = headers.get(AUTHORIZATION).and_then(ssws_token) else {
         let challenge = bearer_challenge(headers, operation, &base_url);
         return Err(ApiError::from(ErrorCode::InvalidToken).challenging(challenge));
     };
     let owner = app.store().authenticate(org.key, &token).await?.ok_or(ErrorCode::InvalidToken)?;
-    Ok(Caller { org, owner, base_url })
+    Ok(Visitor { org, owner: Some(owner), base_url })
 }
 
 /// The token of `Authorization: SSWS <token>`. One official SDK writes no space (clients.md 2).
@@ -132,7 +156,7 @@ fn bearer_challenge(headers: &HeaderMap, operation: &Operation, base_url: &str) 
     let text = format!(
         "Bearer authorization_uri=\"{base_url}/oauth2/v1/authorize\", realm=\"{base_url}\", scope=\"{}\", \
          error=\"invalid_token\", error_description=\"The token is invalid or expired.\", resource=\"{}\"",
-        operation.scope.as_str(),
+        operation.access.scope()?.as_str(),
         operation.path
     );
     HeaderValue::from_str(&text).ok()
