@@ -84,6 +84,9 @@ error_codes! {
     MethodNotSupported = "E0000022" 405 "The endpoint does not support the provided HTTP method";
     /// A cursor that is not ours, or of another list or org.
     InvalidPaging = "E0000029" 400 "Invalid paging request.";
+    /// A `filter` that compares a time with what is no date.
+    InvalidDate = "E0000030" 400
+        "Bad request. Invalid date. Dates must be of the form yyyy-MM-dd'T'HH:mm:ss.SSSZZ, e.g. 2013-01-01T12:00:00.000-07:00.";
     /// A filter or search that cannot be read or is not supported.
     InvalidSearch = "E0000031" 400 "Invalid search criteria.";
     /// Unlock of a user who is not locked out.

@@ -270,7 +270,7 @@ fn reindex(
     insert_attributes(tx, org, user, &added)
 }
 
-/// Refuses a value of a unique custom attribute that another user has.
+/// Refuses a value of a unique custom attribute that another user has. An empty text is no value here.
 fn check_unique(
     tx: &mut Tx<'_>,
     org: OrgKey,
@@ -279,7 +279,8 @@ fn check_unique(
     rows: &[IndexRow],
 ) -> Result<(), Error> {
     let mut violations = Vec::new();
-    for (name, value) in rows.iter().filter(|(name, _)| schema.unique_attributes().any(|unique| unique == name)) {
+    let is_unique = |name: &str| schema.unique_attributes().any(|unique| unique == name);
+    for (name, value) in rows.iter().filter(|(name, value)| is_unique(name) && !value.is_empty()) {
         let taken = tx.query_first(
             "SELECT user_key FROM user_attributes WHERE org_key = $1 AND name = $2 AND value = $3 AND user_key <> $4",
             params![org, name, value, user],

@@ -9,7 +9,9 @@ mod candidates;
 mod sorted;
 
 use roster_model::error::{ErrorCode, Problem};
-use roster_model::filter::{Case, Expression, UserFilter, UserSearch, ValueType, Vocabulary as _, fold, parse};
+use roster_model::filter::{
+    Case, Expression, FilterError, FilterProblem, UserFilter, UserSearch, ValueType, Vocabulary as _, fold, parse,
+};
 use roster_model::id::OrgKey;
 use roster_model::user::User;
 use roster_model::user::profile::Profile;
@@ -97,7 +99,7 @@ impl Condition {
             UserSelection::All => plain,
             UserSelection::Prefix(q) => Self { words: q.split_whitespace().map(fold).collect(), ..plain },
             UserSelection::Filter(text) => Self {
-                expression: Some(parse(text, &UserFilter)?),
+                expression: Some(parse(text, &UserFilter).map_err(filter_refused)?),
                 case: UserFilter.case(),
                 with_deactivated: true,
                 ..plain
@@ -132,6 +134,14 @@ impl Condition {
 
     fn needs_profile(&self) -> bool {
         self.expression.is_some() || !self.words.is_empty()
+    }
+}
+
+/// A `filter` with a bad date has an error of its own; a `search` has not (behaviour.md D.6).
+fn filter_refused(error: FilterError) -> Error {
+    match error.problem {
+        FilterProblem::BadDate { .. } => Problem::new(ErrorCode::InvalidDate).into(),
+        _ => error.into(),
     }
 }
 

@@ -13,7 +13,7 @@ const INDEXED_CHARACTERS: usize = 200;
 
 impl Profile {
     /// The rows of the search index: attribute and value, for each value of each indexed attribute, equal ones once.
-    /// An empty text has no row: to a search it isn't there (behaviour.md D.4, `pr`).
+    /// An empty text has a row too: only `pr` passes it over (behaviour.md D.4).
     #[must_use]
     pub fn index_values(&self, schema: &ProfileSchema) -> Vec<(String, String)> {
         let mut rows = Vec::new();
@@ -32,7 +32,7 @@ impl Profile {
 
 fn index_value(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(index_text(text)).filter(|text| !text.is_empty()),
+        Value::String(text) => Some(index_text(text)),
         Value::Bool(truth) => Some(truth.to_string()),
         Value::Number(number) => number.as_f64().map(index_number),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
@@ -80,8 +80,10 @@ mod tests {
         let expected = [
             ("firstName", "åsa"),
             ("lastName", &*last),
+            ("title", ""),
             ("tags", "b"),
             ("tags", "a"),
+            ("tags", ""),
             ("on", "true"),
             ("n", &*number),
             ("email", "ike@example.com"),

@@ -74,7 +74,8 @@ impl Source {
     fn params(&self) -> Vec<Param<'_>> {
         let bound = |bound| match bound {
             &Bound::Integer(value) => Param::Integer(value),
-            Bound::Text(text) => Param::Text(text),
+            // PostgreSQL takes no NUL. No stored text has one either, so what remains of the bound still holds every match.
+            Bound::Text(text) => Param::Text(text.split('\0').next().unwrap_or_default()),
         };
         self.conditions.iter().map(|(_, _, value)| bound(value)).collect()
     }
