@@ -16,9 +16,9 @@ const POLICY = 'Password requirements were not met. Password requirements: at le
   'a lowercase letter, an uppercase letter, a number';
 
 // The SDKs cache reads of single resources. It is off here, so that every read is the server's answer.
-function newClient(version, token = process.env.OKTA_CLIENT_TOKEN) {
+function newClient(version, settings) {
   const { Client } = require(version);
-  return new Client({ orgUrl, token, cacheMiddleware: null });
+  return new Client({ orgUrl, cacheMiddleware: null, ...settings });
 }
 
 // Runs the same tests on each SDK version. `tests` gets the version's UserApi and GroupApi.
