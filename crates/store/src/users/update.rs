@@ -181,20 +181,24 @@ fn write_update(
     if edit.is_empty() && set.password.is_none() && set.recovery_question.is_none() {
         return Ok(before);
     }
-    before.allows(LifecycleOperation::UpdateProfile)?;
+    if set.password.is_some() || set.recovery_question.is_some() {
+        check_settable(&before)?;
+    }
+    // What a status says of the password comes first: a hash is refused in other words than a profile.
+    for operation in set.operation.into_iter().chain([LifecycleOperation::UpdateProfile]) {
+        before.allows(operation)?;
+    }
     let mut user = before.clone();
     let target = [party(&before)];
     if !edit.is_empty() {
         write_profile(tx, change, edit, &mut user)?;
     }
     if let Some(question) = &set.recovery_question {
-        check_settable(&before)?;
         user.credentials.recovery_question = Some(question.clone());
         user.last_updated = change.now;
         change.record_with(tx, EventType::UserUpdateProfile, &target, changed(&["credentials.recovery_question"]))?;
     }
     if let (Some(password), Some(operation)) = (&set.password, set.operation) {
-        check_settable(&before)?;
         let transition = before.apply(operation)?;
         set_password(tx, change, &mut user, password.clone())?;
         user.transition(transition, change.now);
