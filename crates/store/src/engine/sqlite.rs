@@ -23,6 +23,9 @@ const OPERATIONS_PER_COMMIT: usize = 256;
 /// How often the checkpointer moves the log into the file.
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
 
+/// Pages that the write-ahead log may hold: 256 MiB.
+const MAX_LOG_PAGES: i64 = 65_536;
+
 /// Statements kept prepared on each connection; the program has fewer.
 const CACHED_STATEMENTS: usize = 256;
 
@@ -212,10 +215,16 @@ fn write_batch(
     Ok(())
 }
 
-/// Moves committed pages from the log into the file, off the writer's path.
+/// Moves committed pages from the log into the file, off the writer's path. A log that is never read to its end while
+/// writers are busy would grow for ever, so past a size the writer is held until it begins anew.
 fn checkpoint(connection: &SqliteConnection, stopped: &Receiver<()>) {
+    let run =
+        |mode: &str| connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(1));
     while stopped.recv_timeout(CHECKPOINT_EVERY) == Err(crossbeam_channel::RecvTimeoutError::Timeout) {
-        let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        let moved = match run("PASSIVE") {
+            Ok(pages) if pages > MAX_LOG_PAGES => run("RESTART"),
+            passive => passive,
+        };
         if let Err(error) = moved {
             tracing::warn!(%error, "the write-ahead log was not checkpointed");
         }

@@ -127,6 +127,7 @@ pub(super) fn unknown_type() -> Problem {
 impl CreateUser {
     /// The rules that need neither user type nor database (behaviour.md B.4, rows 9 and 10).
     fn check(&self) -> Result<(), Problem> {
+        CredentialsInput::check_shown_question(self.credentials.shown_question.as_deref(), None)?;
         if self.next_login == Some(NextLogin::ChangePassword) {
             if !self.activate {
                 return Err(Problem::new(ErrorCode::ExpireOnCreateNeedsActivation));
@@ -153,8 +154,11 @@ struct Plan {
 }
 
 fn insert_user(tx: &mut Tx<'_>, change: &Change, mut user: User, plan: &Plan) -> Result<User, Error> {
-    let joined =
-        plan.group_ids.iter().map(|id| group_to_join(tx, change, id)).collect::<Result<Vec<Group>, Error>>()?;
+    let joined = plan
+        .group_ids
+        .iter()
+        .map(|id| groups::find_changeable(tx, change.org, id))
+        .collect::<Result<Vec<Group>, Error>>()?;
     if plan.activate {
         let activation = user.apply(LifecycleOperation::Activate)?;
         user.transition(activation, change.now);
@@ -177,8 +181,4 @@ fn insert_user(tx: &mut Tx<'_>, change: &Change, mut user: User, plan: &Plan) ->
         groups::add_member(tx, change, group, &user)?;
     }
     Ok(user)
-}
-
-fn group_to_join(tx: &mut Tx<'_>, change: &Change, id: &str) -> Result<Group, Error> {
-    groups::find_changeable(tx, change.org, id)
 }

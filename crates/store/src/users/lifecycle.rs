@@ -33,7 +33,9 @@ impl Store {
     /// # Errors
     /// If there is no such user, or their status refuses it.
     pub async fn activate_user(&self, change: &Change, asked: &str) -> Result<Secret, Error> {
-        self.move_with_token(change, asked, LifecycleOperation::Activate, Purpose::Activation).await
+        self.move_user(change, asked, LifecycleOperation::Activate, issue_activation_token)
+            .await
+            .map(|(_, token)| token)
     }
 
     /// reactivateUser: answers a new activation token, which voids the older ones.
@@ -41,7 +43,9 @@ impl Store {
     /// # Errors
     /// If there is no such user, or their status refuses it.
     pub async fn reactivate_user(&self, change: &Change, asked: &str) -> Result<Secret, Error> {
-        self.move_with_token(change, asked, LifecycleOperation::Reactivate, Purpose::Activation).await
+        self.move_user(change, asked, LifecycleOperation::Reactivate, issue_activation_token)
+            .await
+            .map(|(_, token)| token)
     }
 
     /// deactivateUser: takes credentials, sessions, tokens and assignments. With `respond_async` the user is only marked;
@@ -100,11 +104,9 @@ impl Store {
     /// # Errors
     /// If there is no such user, or their status refuses it.
     pub async fn suspend_user(&self, change: &Change, asked: &str) -> Result<User, Error> {
-        self.move_user(change, asked, LifecycleOperation::Suspend, |tx, user| {
-            end_sessions(tx, user.key)?;
-            Ok(())
-        })
-        .await
+        self.move_user(change, asked, LifecycleOperation::Suspend, |tx, _, user| Ok(end_sessions(tx, user.key)?))
+            .await
+            .map(|(user, _)| user)
     }
 
     /// unsuspendUser: back to ACTIVE, or to PROVISIONED if there is no password.
@@ -112,7 +114,7 @@ impl Store {
     /// # Errors
     /// If there is no such user, or their status refuses it.
     pub async fn unsuspend_user(&self, change: &Change, asked: &str) -> Result<User, Error> {
-        self.move_user(change, asked, LifecycleOperation::Unsuspend, |_, _| Ok(())).await
+        self.move_user(change, asked, LifecycleOperation::Unsuspend, |_, _, _| Ok(())).await.map(|(user, ())| user)
     }
 
     /// unlockUser: the password stays, the count of failures begins anew.
@@ -120,11 +122,11 @@ impl Store {
     /// # Errors
     /// If there is no such user, or their status refuses it.
     pub async fn unlock_user(&self, change: &Change, asked: &str) -> Result<User, Error> {
-        self.move_user(change, asked, LifecycleOperation::Unlock, |_, user| {
+        let unlock = |_: &mut Tx<'_>, _: &Change, user: &mut User| {
             user.failed_attempts = 0;
             Ok(())
-        })
-        .await
+        };
+        self.move_user(change, asked, LifecycleOperation::Unlock, unlock).await.map(|(user, ())| user)
     }
 
     /// expirePassword: the password stays good for one sign-in, which must change it.
@@ -132,7 +134,7 @@ impl Store {
     /// # Errors
     /// If there is no such user, or their status refuses it.
     pub async fn expire_password(&self, change: &Change, asked: &str) -> Result<User, Error> {
-        self.move_user(change, asked, LifecycleOperation::ExpirePassword, |_, _| Ok(())).await
+        self.move_user(change, asked, LifecycleOperation::ExpirePassword, |_, _, _| Ok(())).await.map(|(user, ())| user)
     }
 
     /// expirePasswordAndGetTemporaryPassword: sets a random password that must be changed at the next sign-in, and
@@ -175,36 +177,28 @@ impl Store {
     /// # Errors
     /// If there is no such user, or their status refuses it.
     pub async fn reset_password(&self, change: &Change, asked: &str, revoke_sessions: bool) -> Result<Secret, Error> {
-        let (change, asked) = (change.clone(), asked.to_owned());
-        self.engine()
-            .write(move |tx| {
-                let before = find_to_change(tx, change.org, &asked)?;
-                let transition = before.apply(LifecycleOperation::ResetPassword)?;
-                let mut user = before.clone();
-                user.transition(transition, change.now);
-                user.failed_attempts = 0;
-                if !user.provider().provider_type.is_own() {
-                    user.credentials.provider = Provider::of(ProviderType::Okta);
-                }
-                if revoke_sessions {
-                    end_sessions(tx, user.key)?;
-                }
-                tokens::void(tx, user.key, &[Purpose::Activation, Purpose::ForgotPassword])?;
-                let token = tokens::issue(tx, &change, user.key, Purpose::ResetPassword)?;
-                save(tx, &change, &before, &user)?;
-                change.record(tx, transition.event(), &[party(&user)])?;
-                Ok(token)
-            })
-            .await
+        let reset = move |tx: &mut Tx<'_>, change: &Change, user: &mut User| {
+            user.failed_attempts = 0;
+            if !user.provider().provider_type.is_own() {
+                user.credentials.provider = Provider::of(ProviderType::Okta);
+            }
+            if revoke_sessions {
+                end_sessions(tx, user.key)?;
+            }
+            tokens::void(tx, user.key, &[Purpose::Activation, Purpose::ForgotPassword])?;
+            Ok(tokens::issue(tx, change, user.key, Purpose::ResetPassword)?)
+        };
+        self.move_user(change, asked, LifecycleOperation::ResetPassword, reset).await.map(|(_, token)| token)
     }
 
-    async fn move_user(
+    /// Moves a user as the lifecycle table says, and does `and` in the same transaction.
+    async fn move_user<T: Send + 'static>(
         &self,
         change: &Change,
         asked: &str,
         operation: LifecycleOperation,
-        and: fn(&mut Tx<'_>, &mut User) -> Result<(), Error>,
-    ) -> Result<User, Error> {
+        and: impl Fn(&mut Tx<'_>, &Change, &mut User) -> Result<T, Error> + Send + 'static,
+    ) -> Result<(User, T), Error> {
         let (change, asked) = (change.clone(), asked.to_owned());
         self.engine()
             .write(move |tx| {
@@ -212,35 +206,17 @@ impl Store {
                 let transition = before.apply(operation)?;
                 let mut user = before.clone();
                 user.transition(transition, change.now);
-                and(tx, &mut user)?;
+                let done = and(tx, &change, &mut user)?;
                 save(tx, &change, &before, &user)?;
                 change.record(tx, transition.event(), &[party(&user)])?;
-                Ok(user)
+                Ok((user, done))
             })
             .await
     }
+}
 
-    async fn move_with_token(
-        &self,
-        change: &Change,
-        asked: &str,
-        operation: LifecycleOperation,
-        purpose: Purpose,
-    ) -> Result<Secret, Error> {
-        let (change, asked) = (change.clone(), asked.to_owned());
-        self.engine()
-            .write(move |tx| {
-                let before = find_to_change(tx, change.org, &asked)?;
-                let transition = before.apply(operation)?;
-                let mut user = before.clone();
-                user.transition(transition, change.now);
-                let token = tokens::issue(tx, &change, user.key, purpose)?;
-                save(tx, &change, &before, &user)?;
-                change.record(tx, transition.event(), &[party(&user)])?;
-                Ok(token)
-            })
-            .await
-    }
+fn issue_activation_token(tx: &mut Tx<'_>, change: &Change, user: &mut User) -> Result<Secret, Error> {
+    Ok(tokens::issue(tx, change, user.key, Purpose::Activation)?)
 }
 
 /// Marks a user who is about to be deactivated; until that is done, nothing else may change them.
