@@ -183,11 +183,25 @@ pub struct CredentialsInput {
     pub password: Option<PasswordInput>,
     /// A recovery question.
     pub recovery_question: Option<RecoveryQuestion>,
+    /// A recovery question without an answer, which [`CredentialsInput::check_shown_question`] is about.
+    pub shown_question: Option<String>,
     /// A provider.
     pub provider: Option<Provider>,
 }
 
 impl CredentialsInput {
+    /// Refuses a question without an answer, unless it is the `known` one: clients send back what a GET shows
+    /// (behaviour.md A.1), but without an answer nothing can be set (E.8).
+    ///
+    /// # Errors
+    /// The violation.
+    pub fn check_shown_question(shown: Option<&str>, known: Option<&str>) -> Result<(), Problem> {
+        if shown.is_none() || shown == known {
+            return Ok(());
+        }
+        Err(Problem::violations(&[Violation::new("recovery_question", "The field cannot be left blank")]))
+    }
+
     /// Reads the `credentials` member of a request; absent and null mean none.
     ///
     /// # Errors
@@ -198,22 +212,24 @@ impl CredentialsInput {
         if !credentials.is_object() {
             return Err(Problem::new(ErrorCode::NotWellFormed));
         }
-        let recovery_question = member("recovery_question").filter(|value| !is_only_question(value));
+        let recovery_question = member("recovery_question");
+        let shown_question = recovery_question.and_then(shown_question);
+        let recovery_question = recovery_question.filter(|_| shown_question.is_none());
         Ok(Self {
             password: member("password").map(password_from_json).transpose()?.flatten(),
             recovery_question: recovery_question
                 .map(RecoveryQuestion::from_json)
                 .transpose()
                 .map_err(|violations| Problem::violations(&violations))?,
+            shown_question: shown_question.map(str::to_owned),
             provider: member("provider").map(provider_from_json).transpose()?,
         })
     }
 }
 
-/// Whether this is what a GET shows of a recovery question: clients send it back unchanged (behaviour.md A.1), and
-/// without an answer nothing can be set.
-fn is_only_question(value: &Value) -> bool {
-    value.get("answer").is_none_or(Value::is_null) && value.get("question").is_some_and(Value::is_string)
+/// What a GET shows of a recovery question: the question alone.
+fn shown_question(value: &Value) -> Option<&str> {
+    value.get("question").filter(|_| value.get("answer").is_none_or(Value::is_null)).and_then(Value::as_str)
 }
 
 fn password_from_json(password: &Value) -> Result<Option<PasswordInput>, Problem> {

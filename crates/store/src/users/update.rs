@@ -75,6 +75,7 @@ impl Store {
                 Some(question) => Some(self.stored_recovery_question(question).await?),
                 None => None,
             },
+            shown_question: credentials.shown_question,
         };
         let (change, asked) = (change.clone(), asked.to_owned());
         self.engine().write(move |tx| write_update(tx, &change, &asked, &edit, &set)).await
@@ -117,6 +118,7 @@ struct NewCredentials {
     operation: Option<LifecycleOperation>,
     password: Option<StoredPassword>,
     recovery_question: Option<StoredRecoveryQuestion>,
+    shown_question: Option<String>,
 }
 
 /// The profile and type of an update.
@@ -178,6 +180,8 @@ fn write_update(
     set: &NewCredentials,
 ) -> Result<User, Error> {
     let before = find_to_change(tx, change.org, asked)?;
+    let known = before.credentials.recovery_question.as_ref().map(|known| known.question.as_str());
+    CredentialsInput::check_shown_question(set.shown_question.as_deref(), known)?;
     if edit.is_empty() && set.password.is_none() && set.recovery_question.is_none() {
         return Ok(before);
     }
