@@ -103,7 +103,7 @@ pub(crate) async fn authorize(
 ) -> Answer {
     let now = app.store().clock().now();
     let untouched = app.limiter().look(operation.bucket, now);
-    let (answer, allowance) = match identify(&app, operation, request.headers()).await {
+    let (answer, allowance) = match identify(&app, operation, request.uri().path(), request.headers()).await {
         Err(error) => (error.into_response(), untouched),
         Ok(visitor) => {
             let allowance = app.limiter().take(visitor.org.key, operation.bucket, now);
@@ -123,7 +123,7 @@ pub(crate) async fn authorize(
     answer
 }
 
-async fn identify(app: &App, operation: &Operation, headers: &HeaderMap) -> Result<Visitor, ApiError> {
+async fn identify(app: &App, operation: &Operation, path: &str, headers: &HeaderMap) -> Result<Visitor, ApiError> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_host(host));
     let base_url = app.base_url().for_host(host);
     let org = org_of_host(app, host).await?;
@@ -131,7 +131,7 @@ async fn identify(app: &App, operation: &Operation, headers: &HeaderMap) -> Resu
         return Ok(Visitor { org, owner: None, base_url });
     }
     let Some(token) = headers.get(AUTHORIZATION).and_then(ssws_token) else {
-        let challenge = bearer_challenge(headers, operation, &base_url);
+        let challenge = bearer_challenge(headers, operation, path, &base_url);
         return Err(ApiError::from(ErrorCode::InvalidToken).challenging(challenge));
     };
     let owner = app.store().authenticate(org.key, &token).await?.ok_or(ErrorCode::InvalidToken)?;
@@ -147,7 +147,7 @@ fn ssws_token(header: &HeaderValue) -> Option<Secret> {
 }
 
 /// What a caller with an access token that is not good is told (behaviour.md A.3).
-fn bearer_challenge(headers: &HeaderMap, operation: &Operation, base_url: &str) -> Option<HeaderValue> {
+fn bearer_challenge(headers: &HeaderMap, operation: &Operation, path: &str, base_url: &str) -> Option<HeaderValue> {
     let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let scheme = authorization.split_whitespace().next()?;
     if !scheme.eq_ignore_ascii_case("Bearer") {
@@ -155,9 +155,8 @@ fn bearer_challenge(headers: &HeaderMap, operation: &Operation, base_url: &str) 
     }
     let text = format!(
         "Bearer authorization_uri=\"{base_url}/oauth2/v1/authorize\", realm=\"{base_url}\", scope=\"{}\", \
-         error=\"invalid_token\", error_description=\"The token is invalid or expired.\", resource=\"{}\"",
-        operation.access.scope()?.as_str(),
-        operation.path
+         error=\"invalid_token\", error_description=\"The token is invalid or expired.\", resource=\"{path}\"",
+        operation.access.scope()?.as_str()
     );
     HeaderValue::from_str(&text).ok()
 }

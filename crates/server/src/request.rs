@@ -24,16 +24,39 @@ impl FromRequestParts<App> for UserSegment {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let asked = segment(parts, "userId").await?;
-        if asked == "me" {
-            let caller = Caller::from_request_parts(parts, app).await?;
-            return Ok(Self(caller.owner.user_id.to_string()));
-        }
-        // A real org cannot address logins with these characters (behaviour.md C.0).
-        if asked.contains(['/', '?']) {
-            return Err(Problem::not_found(&asked, ResourceKind::User).into());
-        }
-        Ok(Self(asked))
+        user_segment(parts, app, "userId").await.map(Self)
+    }
+}
+
+async fn user_segment(parts: &mut Parts, app: &App, name: &str) -> Result<String, ApiError> {
+    let asked = segment(parts, name).await?;
+    if asked == "me" {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        return Ok(caller.owner.user_id.to_string());
+    }
+    // A real org cannot address logins with these characters (behaviour.md C.0).
+    if asked.contains(['/', '?']) {
+        return Err(Problem::not_found(&asked, ResourceKind::User).into());
+    }
+    Ok(asked)
+}
+
+/// The two users and the relation in the path of a link.
+pub(crate) struct LinkSegments {
+    pub(crate) associated: String,
+    pub(crate) relation: String,
+    pub(crate) primary: String,
+}
+
+impl FromRequestParts<App> for LinkSegments {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        Ok(Self {
+            associated: user_segment(parts, app, "associatedUserId").await?,
+            relation: segment(parts, "primaryRelationshipName").await?,
+            primary: user_segment(parts, app, "primaryUserId").await?,
+        })
     }
 }
 
@@ -50,9 +73,11 @@ impl FromRequestParts<App> for Segment {
     }
 }
 
-/// A path whose escapes are no text names nothing.
+/// A path whose escapes are no text names nothing, and neither does a NUL, which PostgreSQL cannot hold.
 async fn path_params(parts: &mut Parts) -> Result<RawPathParams, ApiError> {
-    parts.extract::<RawPathParams>().await.map_err(|_| ErrorCode::PathNotFound.into())
+    let params = parts.extract::<RawPathParams>().await.ok();
+    let text = params.filter(|params| params.iter().all(|(_, value)| !value.contains('\0')));
+    text.ok_or_else(|| ErrorCode::PathNotFound.into())
 }
 
 async fn segment(parts: &mut Parts, name: &str) -> Result<String, ApiError> {
@@ -103,6 +128,15 @@ impl Query {
                 Err(Problem::violations(&[Violation::new("limit", "The limit must be greater than 0")]).into())
             }
             Ok(limit) => Ok(usize::try_from(limit).unwrap_or(max).min(max)),
+            Err(_) => Err(type_mismatch("limit", text, "integer")),
+        }
+    }
+
+    /// A page's `limit` where a number below 1 asks for the whole list: `None`.
+    pub(crate) fn limit_or_none(&self, default: usize) -> Result<Option<usize>, ApiError> {
+        let Some(text) = self.text("limit") else { return Ok(Some(default)) };
+        match text.trim().parse::<i64>() {
+            Ok(limit) => Ok(usize::try_from(limit).ok().filter(|limit| *limit > 0)),
             Err(_) => Err(type_mismatch("limit", text, "integer")),
         }
     }
@@ -185,10 +219,13 @@ impl JsonObject {
         }
     }
 
-    /// A text member; another JSON type is not well-formed.
+    /// A text member; another JSON type is not well-formed. PostgreSQL can hold no NUL.
     pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, ApiError> {
         match self.member(name) {
             None => Ok(None),
+            Some(Value::String(text)) if text.contains('\0') => {
+                Err(Problem::violations(&[Violation::new(name, "The field has an invalid value")]).into())
+            }
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(ErrorCode::NotWellFormed.into()),
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod credentials;
 pub(crate) mod lifecycle;
+pub(crate) mod linked_objects;
 pub(crate) mod related;
 pub(crate) mod view;
 
@@ -103,18 +104,17 @@ fn group_ids(body: &JsonObject) -> Result<Vec<String>, ApiError> {
     let malformed = || ApiError::from(ErrorCode::NotWellFormed);
     match body.member("groupIds") {
         None => Ok(Vec::new()),
-        Some(Value::Array(ids)) => ids.iter().map(|id| id.as_str().map(str::to_owned).ok_or_else(malformed)).collect(),
+        Some(Value::Array(ids)) => {
+            let text = |id: &Value| id.as_str().filter(|id| !id.contains('\0')).map(str::to_owned);
+            ids.iter().map(|id| text(id).ok_or_else(malformed)).collect()
+        }
         Some(_) => Err(malformed()),
     }
 }
 
 fn type_id(body: &JsonObject) -> Result<Option<String>, ApiError> {
-    let Some(user_type) = body.object("type")? else { return Ok(None) };
-    match user_type.get("id") {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(id)) => Ok(Some(id.clone())),
-        Some(_) => Err(ErrorCode::NotWellFormed.into()),
-    }
+    let user_type = JsonObject(body.object("type")?.cloned().unwrap_or_default());
+    Ok(user_type.text("id")?.map(str::to_owned))
 }
 
 fn next_login(query: &Query) -> Result<Option<NextLogin>, ApiError> {

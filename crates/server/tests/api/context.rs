@@ -60,9 +60,18 @@ macro_rules! on_both_engines {
 
 /// Runs `body` on a fresh org, unless the engine is not on this machine.
 pub fn run<F: Future<Output = ()>>(engine: EngineKind, body: impl FnOnce(TestOrg) -> F) {
+    run_limited(engine, RateLimits::Off, body);
+}
+
+/// The same with rate limits.
+pub fn run_limited<F: Future<Output = ()>>(
+    engine: EngineKind,
+    limits: RateLimits,
+    body: impl FnOnce(TestOrg) -> F,
+) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        if let Some(org) = TestOrg::start(engine, RateLimits::Off).await {
+        if let Some(org) = TestOrg::start(engine, limits).await {
             body(org).await;
         }
     });
@@ -76,7 +85,7 @@ pub struct TestOrg {
     pub store: Store,
     pub engine: EngineKind,
     address: SocketAddr,
-    _data: Arc<TempDir>,
+    data: Arc<TempDir>,
 }
 
 impl TestOrg {
@@ -100,7 +109,7 @@ impl TestOrg {
         let app = App::new(store.clone(), base_url, limits);
         tokio::spawn(roster_server::serve(listener, app, std::future::pending()));
         let caller = Caller::new(address, &address.to_string(), Some(&token));
-        Some(Self { caller, clock, store, engine, address, _data: Arc::new(data) })
+        Some(Self { caller, clock, store, engine, address, data: Arc::new(data) })
     }
 
     /// Makes another org on this server and answers its administrator's caller.
@@ -117,6 +126,16 @@ impl TestOrg {
     /// The same server and token under another host name.
     pub fn at_host(&self, host: &str) -> Caller {
         Caller { host: host.to_owned(), ..self.caller.clone() }
+    }
+
+    /// Where the server listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The folder of the SQLite file.
+    pub fn data_dir(&self) -> &std::path::Path {
+        self.data.path()
     }
 
     /// Moves the clock on.
@@ -163,7 +182,7 @@ impl TestOrg {
 }
 
 /// Makes an org and answers its token.
-async fn new_org(store: &Store, name: &str) -> String {
+pub async fn new_org(store: &Store, name: &str) -> String {
     let new = NewOrg {
         name: name.to_owned(),
         admin_login: ADMIN.to_owned(),
@@ -201,6 +220,11 @@ impl Caller {
             authorization: token.map(|token| format!("SSWS {token}")),
             client: reqwest::Client::new(),
         }
+    }
+
+    /// The `Authorization` header.
+    pub fn authorization(&self) -> Option<&str> {
+        self.authorization.as_deref()
     }
 
     /// The same caller with this `Authorization` header.

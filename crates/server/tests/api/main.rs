@@ -5,5 +5,8 @@
 
 #[macro_use]
 mod context;
+mod operations;
 mod postgres;
+mod raw;
+mod transport;
 mod users;

@@ -1,0 +1,252 @@
+//! Every operation of the table alike: who may call it, and what it says of ids that are not this org's.
+
+use std::collections::HashMap;
+
+use reqwest::Method;
+use roster_model::operations::{Access, OPERATIONS, Operation, OperationId as Op};
+use serde_json::{Value, json};
+
+use crate::context::{Answer, Caller, TestOrg, new_org, profile, text};
+
+/// A body that the operation takes, if it needs one.
+pub(crate) fn sample_body(operation: Op) -> Option<Value> {
+    let password = json!({ "value": "Efgh5678#@" });
+    let question = json!({ "question": "Best song?", "answer": "Float On" });
+    Some(match operation {
+        Op::CreateUser => json!({ "profile": profile("modest@example.com") }),
+        Op::PartialUpdateUser => json!({ "profile": { "title": "Singer" } }),
+        Op::UpdateUser => json!({ "profile": profile("mouse@example.com") }),
+        Op::ChangePassword => json!({ "oldPassword": { "value": "Abcd1234#@" }, "newPassword": password }),
+        Op::ChangeRecoveryQuestion => json!({ "password": { "value": "Abcd1234#@" }, "recovery_question": question }),
+        Op::ForgotPasswordSetNewPassword => json!({ "password": password, "recovery_question": question }),
+        Op::CreateGroup | Op::UpdateGroup => json!({ "profile": { "name": "Lonesome", "description": "Crowded" } }),
+        Op::CreateUserType => json!({ "name": "contractor", "displayName": "Contractor" }),
+        Op::UpdateUserType | Op::ReplaceUserType => json!({ "displayName": "Freelancer" }),
+        Op::UpdateUserProfile => {
+            json!({ "definitions": { "custom": { "properties": { "band": { "title": "Band", "type": "string" } } } } })
+        }
+        Op::CreateApiToken => json!({ "name": "ci" }),
+        _ => return None,
+    })
+}
+
+/// Calls an operation with these ids in its path and its sample body.
+pub(crate) async fn call(caller: &Caller, operation: &Operation, ids: &Ids) -> Answer {
+    let method = Method::from_bytes(operation.method.as_str().as_bytes()).unwrap();
+    caller.send(method, &ids.path(operation), sample_body(operation.id)).await
+}
+
+/// An id for each parameter that a path may have.
+#[derive(Debug, Clone)]
+pub(crate) struct Ids(HashMap<&'static str, String>);
+
+/// The parameters, and what a 404 calls what they name.
+const KINDS: [(&str, &str); 5] = [
+    ("groupId", "UserGroup"),
+    ("userId", "User"),
+    ("typeId", "CVDType"),
+    ("schemaId", "UserSchema"),
+    ("apiTokenId", "Token"),
+];
+
+impl Ids {
+    /// Those of things made for the purpose: an active user who is in a group, a type and its schema, a token.
+    pub(crate) async fn made(caller: &Caller) -> Self {
+        let make = async |path: &str, body: Value| caller.send(Method::POST, path, Some(body)).await.ok();
+        let credentials = json!({
+            "password": { "value": "Abcd1234#@" },
+            "recovery_question": { "question": "Best song?", "answer": "Float On" },
+        });
+        let group = text(&make("/api/v1/groups", json!({ "profile": { "name": "West" } })).await, "id");
+        let user = json!({ "profile": profile("isaac@example.com"), "credentials": credentials, "groupIds": [group] });
+        let user_type = json!({ "name": "employee", "displayName": "Employee" });
+        let type_id = text(&make("/api/v1/meta/types/user", user_type).await, "id");
+        Self(HashMap::from([
+            ("groupId", group),
+            ("userId", text(&make("/api/v1/users", user).await, "id")),
+            ("schemaId", type_id.replacen("oty", "osc", 1)),
+            ("typeId", type_id),
+            ("apiTokenId", text(&make("/api/v1/api-tokens", json!({ "name": "spare" })).await, "id")),
+        ]))
+    }
+
+    fn with(&self, name: &'static str, id: &str) -> Self {
+        let mut ids = self.clone();
+        ids.0.insert(name, id.to_owned());
+        ids
+    }
+
+    pub(crate) fn path(&self, operation: &Operation) -> String {
+        self.0.iter().fold(operation.path.to_owned(), |path, (name, id)| path.replace(&format!("{{{name}}}"), id))
+    }
+}
+
+/// All that an org holds, short of its tokens' expiry.
+async fn everything(caller: &Caller, ids: &Ids) -> Vec<Value> {
+    let mut all = Vec::new();
+    for path in
+        ["users?search=created%20pr", "groups", "meta/types/user", "meta/schemas/user/default", "api-tokens", "logs"]
+            .map(|path| format!("/api/v1/{path}"))
+            .into_iter()
+            .chain([format!("/api/v1/groups/{}/users", ids.0["groupId"]), format!("/api/v1/users/{}", ids.0["userId"])])
+    {
+        all.push(caller.send(Method::GET, &path, None).await.ok());
+    }
+    all
+}
+
+/// Calls every operation and asserts that each was refused for the caller's credentials, and did nothing.
+async fn assert_refused(org: &TestOrg, good: &Caller, bad: &[Caller], ids: &Ids) {
+    let before = everything(good, ids).await;
+    for caller in bad {
+        for operation in OPERATIONS {
+            if operation.access == Access::Anyone && caller.authorization().is_none() {
+                continue;
+            }
+            let answer = call(caller, operation, ids).await;
+            assert_eq!(answer.status, 401, "{} {:?}", operation.name, caller.authorization());
+            answer.refused(401, "E0000011", "Invalid token provided", &[]);
+        }
+    }
+    assert_eq!(everything(good, ids).await, before);
+    org.store.check().await.unwrap();
+}
+
+async fn secret(caller: &Caller, body: Value) -> String {
+    text(&caller.send(Method::POST, "/api/v1/api-tokens", Some(body)).await.ok(), "token")
+}
+
+on_both_engines! {
+    async fn every_operation_refuses_a_missing_malformed_or_unknown_token(org: TestOrg) {
+        let ids = Ids::made(&org.caller).await;
+        let token = org.caller.authorization().unwrap().replace("SSWS ", "");
+        let mut bad = vec![org.with_token(None)];
+        for authorization in [
+            "",
+            "SSWS",
+            "SSWS ",
+            "Basic YTpi",
+            "00abc",
+            &token,
+            &format!("Token {token}"),
+            &format!("SSWS {token}x"),
+            &format!("SSWS {}", token.to_lowercase()),
+            "SSWS 00unknown",
+        ] {
+            bad.push(org.caller.authorized(authorization));
+        }
+        assert_refused(&org, &org.caller, &bad, &ids).await;
+    }
+}
+
+on_both_engines! {
+    async fn every_operation_refuses_a_revoked_token(org: TestOrg) {
+        let ids = Ids::made(&org.caller).await;
+        let made = org.post("/api/v1/api-tokens", json!({ "name": "old" })).await.ok();
+        let revoked = org.with_token(Some(&text(&made, "token")));
+        revoked.send(Method::GET, "/api/v1/users/me", None).await.ok();
+        org.delete(&format!("/api/v1/api-tokens/{}", text(&made, "id"))).await.no_content();
+        assert_refused(&org, &org.caller, &[revoked], &ids).await;
+    }
+}
+
+on_both_engines! {
+    async fn every_operation_refuses_a_token_unused_for_thirty_one_days(org: TestOrg) {
+        let ids = Ids::made(&org.caller).await;
+        let expired = org.with_token(Some(&secret(&org.caller, json!({ "name": "idle" })).await));
+        for _ in 0..31 {
+            org.wait_seconds(86_400);
+            org.get("/api/v1/users/me").await.ok();
+        }
+        assert_refused(&org, &org.caller, &[expired], &ids).await;
+    }
+}
+
+on_both_engines! {
+    async fn every_operation_refuses_another_orgs_token(org: TestOrg) {
+        let ids = Ids::made(&org.caller).await;
+        let token = new_org(&org.store, "acme").await;
+        let (theirs_here, ours_there) = (org.with_token(Some(&token)), org.at_host("acme.localhost"));
+        assert_refused(&org, &org.caller, &[theirs_here, ours_there], &ids).await;
+    }
+}
+
+on_both_engines! {
+    async fn every_operation_refuses_the_token_of_a_suspended_or_deactivated_owner(org: TestOrg) {
+        let ids = Ids::made(&org.caller).await;
+        let mut bad = Vec::new();
+        for operation in ["suspend", "deactivate"] {
+            let owner = org.create_active(&format!("{operation}@example.com"), "Abcd1234#@").await;
+            let owned = json!({ "name": operation, "userId": owner["id"] });
+            let caller = org.with_token(Some(&secret(&org.caller, owned).await));
+            caller.send(Method::GET, "/api/v1/users/me", None).await.ok();
+            org.post(&format!("/api/v1/users/{}/lifecycle/{operation}", text(&owner, "id")), None).await.ok();
+            bad.push(caller);
+        }
+        assert_refused(&org, &org.caller, &bad, &ids).await;
+    }
+}
+
+on_both_engines! {
+    async fn every_operation_challenges_a_bearer_token_with_the_scope_it_needs(org: TestOrg) {
+        let ids = Ids::made(&org.caller).await;
+        let bearer = org.caller.authorized("Bearer eyJhbGciOiJSUzI1NiJ9.e30.AA");
+        for operation in OPERATIONS {
+            let Some(scope) = operation.access.scope() else { continue };
+            let answer = call(&bearer, operation, &ids).await;
+            let base = format!("http://{}", org.address());
+            let challenge = format!(
+                "Bearer authorization_uri=\"{base}/oauth2/v1/authorize\", realm=\"{base}\", scope=\"{}\", \
+                 error=\"invalid_token\", error_description=\"The token is invalid or expired.\", resource=\"{}\"",
+                scope.as_str(),
+                ids.path(operation)
+            );
+            assert_eq!(answer.headers["www-authenticate"], challenge);
+            answer.refused(401, "E0000011", "Invalid token provided", &[]);
+        }
+        assert_eq!(call(&org.with_token(None), &OPERATIONS[0], &ids).await.headers.get("www-authenticate"), None);
+    }
+}
+
+/// Asserts that each operation with this parameter in its path answers that there is no such thing.
+async fn assert_not_found(caller: &Caller, known: &Ids, wrong: impl Fn(&'static str) -> String) {
+    for (name, kind) in KINDS {
+        for operation in OPERATIONS.iter().filter(|it| it.path.contains(&format!("{{{name}}}"))) {
+            let asked = wrong(name);
+            let summary = format!("Not found: Resource not found: {asked} ({kind})");
+            let answer = call(caller, operation, &known.with(name, &asked)).await;
+            assert_eq!(answer.status, 404, "{} {}", operation.name, answer.body);
+            answer.refused(404, "E0000007", &summary, &[]);
+        }
+    }
+}
+
+on_both_engines! {
+    async fn every_operation_names_the_id_it_does_not_know_and_its_kind(org: TestOrg) {
+        let ids = Ids::made(&org.caller).await;
+        for wrong in ["nobody", "00T", "invalid-id", "00u0000000000000000x"] {
+            assert_not_found(&org.caller, &ids, |_| wrong.to_owned()).await;
+        }
+    }
+}
+
+on_both_engines! {
+    async fn ids_are_case_sensitive(org: TestOrg) {
+        let ids = Ids::made(&org.caller).await;
+        let swapped = |id: &str| -> String {
+            let swap = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+            id.chars().map(swap).collect()
+        };
+        assert_not_found(&org.caller, &ids, |name| swapped(&ids.0[name])).await;
+    }
+}
+
+on_both_engines! {
+    async fn every_operation_hides_the_things_of_another_org(org: TestOrg) {
+        let acme = org.other_org("acme").await;
+        let (ours, theirs) = (Ids::made(&org.caller).await, Ids::made(&acme).await);
+        let before = everything(&acme, &theirs).await;
+        assert_not_found(&org.caller, &ours, |name| theirs.0[name].clone()).await;
+        assert_eq!(everything(&acme, &theirs).await, before);
+    }
+}
