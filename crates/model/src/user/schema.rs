@@ -70,6 +70,14 @@ impl ProfileSchema {
         self.attribute(name).is_some_and(|attribute| attribute.indexed)
     }
 
+    /// Whether every profile has a value here: a base attribute that is required and was never made optional. Any other
+    /// one may have become required after the profile was made.
+    #[must_use]
+    pub fn always_present(&self, name: &str) -> bool {
+        let overridden = self.base.get(name).is_some_and(|change| change.required.is_some());
+        base_attribute(name).is_some_and(|attribute| attribute.required && !overridden)
+    }
+
     /// The attributes whose values no two users of the org may share, `login` aside.
     pub fn unique_attributes(&self) -> impl Iterator<Item = &str> {
         self.custom.iter().filter(|(name, attribute)| attribute.view(name).unique).map(|(name, _)| name.as_str())

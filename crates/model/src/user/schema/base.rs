@@ -44,7 +44,12 @@ impl BaseOverride {
             }
             match member.as_str() {
                 "title" => merged.title = read(value).filter(|title| title != attribute.title),
-                "required" => merged.required = read(value).filter(|required| *required != attribute.required),
+                "required" => {
+                    // Once overridden it stays so: an attribute that was optional is missing from older profiles.
+                    let required = read(value).unwrap_or(attribute.required);
+                    let overridden = self.required.is_some() || required != attribute.required;
+                    merged.required = overridden.then_some(required);
+                }
                 "pattern" => merged.pattern = read(value),
                 "permissions" => {
                     merged.permissions =

@@ -256,7 +256,8 @@ mod tests {
             .unwrap();
         merge(&mut schema, "base", &json!({ "login": { "pattern": null }, "firstName": { "required": true } }))
             .unwrap();
-        assert_eq!(schema, ProfileSchema::default());
+        assert_eq!(schema.document(), ProfileSchema::default().document());
+        assert!(schema.always_present("lastName") && !schema.always_present("firstName"));
     }
 
     #[test]

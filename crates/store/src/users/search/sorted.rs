@@ -80,7 +80,7 @@ fn index_of(path: &AttributePath, types: &[UserType]) -> Index {
 /// Whether every user has a value to sort by, so that nobody needs to be looked for who has none.
 fn never_absent(sort_by: &str, types: &[UserType]) -> bool {
     match sort_by.strip_prefix("profile.") {
-        Some(name) => types.iter().all(|known| known.schema.attribute(name).is_some_and(|it| it.required)),
+        Some(name) => types.iter().all(|known| known.schema.always_present(name)),
         None => matches!(sort_by, "created" | "lastUpdated"),
     }
 }
