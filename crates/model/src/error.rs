@@ -124,6 +124,8 @@ error_codes! {
     /// `nextLogin=changePassword` with `activate=false`.
     ExpireOnCreateNeedsActivation = "E0000125" 400
         "Could not create user. To create a user and expire their password immediately, \"activate\" must be true";
+    /// A linked-object definition with a name in use, or one too many.
+    InvalidLinkedObjectDefinition = "E0000127" 409 "Invalid linked objection definition. {0}";
     /// The default user type, or one that users have.
     UserTypeNotDeletable = "E0000142" 403 "This User Type cannot be deleted.";
 }
@@ -194,6 +196,8 @@ pub enum ResourceKind {
     UserType,
     /// A profile schema.
     UserSchema,
+    /// A linked-object definition.
+    LinkedObjectProperty,
     /// An API token.
     ApiToken,
 }
@@ -207,6 +211,7 @@ impl ResourceKind {
             Self::Group => "UserGroup",
             Self::UserType => "CVDType",
             Self::UserSchema => "UserSchema",
+            Self::LinkedObjectProperty => "LinkedObjectProperty",
             Self::ApiToken => "Token",
         }
     }

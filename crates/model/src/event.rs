@@ -84,6 +84,10 @@ event_types! {
     UserTypeDelete = "user_type.lifecycle.delete" "Delete user type";
     /// updateUserProfile (the schema).
     UserSchemaUpdate = "user_schema.lifecycle.update" "Update user schema";
+    /// addLinkedObjectDefinition.
+    LinkedObjectCreate = "directory.linked_object.create" "Create linked object definition";
+    /// deleteLinkedObjectDefinition.
+    LinkedObjectDelete = "directory.linked_object.delete" "Delete linked object definition";
     /// A new API token.
     ApiTokenCreate = "system.api_token.create" "Create API token";
     /// An API token revoked.

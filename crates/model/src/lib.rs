@@ -9,6 +9,7 @@ pub mod event;
 pub mod filter;
 pub mod group;
 pub mod id;
+pub mod linked_object;
 pub mod operations;
 pub mod rate_limit;
 pub mod scope;

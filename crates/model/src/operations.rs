@@ -143,6 +143,9 @@ operations! {
     ListUserIdentityProviders "listUserIdentityProviders" Get "/api/v1/users/{userId}/idps" UsersRead UserChildren;
     ListAppLinks "listAppLinks" Get "/api/v1/users/{userId}/appLinks" UsersRead UserChildren;
     ListUserClients "listUserClients" Get "/api/v1/users/{userId}/clients" UsersRead UserChildren;
+    GetLinkedObjectsForUser "getLinkedObjectsForUser" Get "/api/v1/users/{userId}/linkedObjects/{relationshipName}" UsersRead UserChildren;
+    RemoveLinkedObjectForUser "removeLinkedObjectForUser" Delete "/api/v1/users/{userId}/linkedObjects/{relationshipName}" UsersManage UserChildren;
+    SetLinkedObjectForUser "setLinkedObjectForUser" Put "/api/v1/users/{associatedUserId}/linkedObjects/{primaryRelationshipName}/{primaryUserId}" UsersManage UserChildren;
     // Groups
     ListGroups "listGroups" Get "/api/v1/groups" GroupsRead Groups;
     CreateGroup "createGroup" Post "/api/v1/groups" GroupsManage Groups;
@@ -161,6 +164,11 @@ operations! {
     DeleteUserType "deleteUserType" Delete "/api/v1/meta/types/user/{typeId}" UserTypesManage Other;
     GetUserSchema "getUserSchema" Get "/api/v1/meta/schemas/user/{schemaId}" SchemasRead Other;
     UpdateUserProfile "updateUserProfile" Post "/api/v1/meta/schemas/user/{schemaId}" SchemasManage Other;
+    // Linked-object definitions
+    ListLinkedObjectDefinitions "listLinkedObjectDefinitions" Get "/api/v1/meta/schemas/user/linkedObjects" LinkedObjectsRead Other;
+    AddLinkedObjectDefinition "addLinkedObjectDefinition" Post "/api/v1/meta/schemas/user/linkedObjects" LinkedObjectsManage Other;
+    GetLinkedObjectDefinition "getLinkedObjectDefinition" Get "/api/v1/meta/schemas/user/linkedObjects/{linkedObjectName}" LinkedObjectsRead Other;
+    DeleteLinkedObjectDefinition "deleteLinkedObjectDefinition" Delete "/api/v1/meta/schemas/user/linkedObjects/{linkedObjectName}" LinkedObjectsManage Other;
     // API tokens
     ListApiTokens "listApiTokens" Get "/api/v1/api-tokens" ApiTokensRead Other;
     CreateApiToken "createApiToken" Post "/api/v1/api-tokens" ApiTokensManage Other;

@@ -38,6 +38,10 @@ scopes! {
     SchemasRead = "okta.schemas.read";
     /// Change profile schemas.
     SchemasManage = "okta.schemas.manage";
+    /// Read linked-object definitions.
+    LinkedObjectsRead = "okta.linkedObjects.read";
+    /// Change linked-object definitions.
+    LinkedObjectsManage = "okta.linkedObjects.manage";
     /// Read API tokens.
     ApiTokensRead = "okta.apiTokens.read";
     /// Create and revoke API tokens.

@@ -9,6 +9,7 @@ mod base_url;
 mod caller;
 mod groups;
 mod health;
+mod linked_object_definitions;
 mod logs;
 mod rate_limit;
 mod request;

@@ -183,6 +183,9 @@ pub(crate) fn list(items: &impl Serialize, links: &ListLinks<'_>) -> Handled {
     Ok(response)
 }
 
+/// The limit of a list that is to be whole; links write it as the API reference does, -1.
+pub(crate) const UNLIMITED: usize = usize::MAX;
+
 /// What the `Link` headers of a page repeat of its request.
 pub(crate) struct ListLinks<'a> {
     /// Scheme, host and path.
@@ -201,7 +204,8 @@ impl ListLinks<'_> {
     fn url(&self, after: Option<&str>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(after.map(|after| ("after", after)));
-        query.append_pair("limit", &self.limit.to_string());
+        let limit = if self.limit == UNLIMITED { "-1".to_owned() } else { self.limit.to_string() };
+        query.append_pair("limit", &limit);
         query.extend_pairs(self.parameters.iter());
         format!("{}?{}", self.url, query.finish())
     }

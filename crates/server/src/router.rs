@@ -19,7 +19,7 @@ use tower_http::compression::predicate::SizeAbove;
 use crate::caller::{RequestId, authorize};
 use crate::request::normalized;
 use crate::response::{Answer, ApiError};
-use crate::{App, api_tokens, groups, health, logs, schemas, user_types, users};
+use crate::{App, api_tokens, groups, health, linked_object_definitions, logs, schemas, user_types, users};
 
 /// Bodies below this are sent as they are: compressing one takes longer than sending it.
 const COMPRESS_ABOVE_BYTES: u64 = 8 << 10;
@@ -60,6 +60,9 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::ListUserIdentityProviders => on(filter, users::related::list_user_identity_providers),
         Op::ListAppLinks => on(filter, users::related::list_app_links),
         Op::ListUserClients => on(filter, users::related::list_user_clients),
+        Op::GetLinkedObjectsForUser => on(filter, users::linked_objects::get_linked_objects_for_user),
+        Op::RemoveLinkedObjectForUser => on(filter, users::linked_objects::remove_linked_object_for_user),
+        Op::SetLinkedObjectForUser => on(filter, users::linked_objects::set_linked_object_for_user),
         Op::ListGroups => on(filter, groups::list_groups),
         Op::CreateGroup => on(filter, groups::create_group),
         Op::GetGroup => on(filter, groups::get_group),
@@ -76,6 +79,10 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::DeleteUserType => on(filter, user_types::delete_user_type),
         Op::GetUserSchema => on(filter, schemas::get_user_schema),
         Op::UpdateUserProfile => on(filter, schemas::update_user_profile),
+        Op::ListLinkedObjectDefinitions => on(filter, linked_object_definitions::list_linked_object_definitions),
+        Op::AddLinkedObjectDefinition => on(filter, linked_object_definitions::add_linked_object_definition),
+        Op::GetLinkedObjectDefinition => on(filter, linked_object_definitions::get_linked_object_definition),
+        Op::DeleteLinkedObjectDefinition => on(filter, linked_object_definitions::delete_linked_object_definition),
         Op::ListApiTokens => on(filter, api_tokens::list_api_tokens),
         Op::CreateApiToken => on(filter, api_tokens::create_api_token),
         Op::GetApiToken => on(filter, api_tokens::get_api_token),

@@ -173,3 +173,30 @@ CREATE TABLE events (
 );
 CREATE INDEX events_by_key ON events (org_key, event_key);
 CREATE INDEX events_by_published ON events (org_key, published, event_key);
+
+-- Relations between users. Both ends of a definition share one space of names.
+CREATE TABLE linked_object_definitions (
+    definition_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL REFERENCES orgs
+);
+CREATE INDEX linked_object_definitions_by_org ON linked_object_definitions (org_key);
+
+CREATE TABLE linked_object_properties (
+    org_key BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    definition_key BIGINT NOT NULL REFERENCES linked_object_definitions,
+    is_primary BIGINT NOT NULL,
+    title TEXT NOT NULL,
+    description TEXT,
+    PRIMARY KEY (org_key, name)
+) WITHOUT ROWID;
+CREATE INDEX linked_object_properties_by_definition ON linked_object_properties (definition_key, is_primary);
+
+CREATE TABLE linked_objects (
+    definition_key BIGINT NOT NULL REFERENCES linked_object_definitions,
+    associated_key BIGINT NOT NULL,
+    primary_key BIGINT NOT NULL,
+    PRIMARY KEY (definition_key, associated_key)
+) WITHOUT ROWID;
+CREATE INDEX linked_objects_by_primary ON linked_objects (primary_key, definition_key, associated_key);
+CREATE INDEX linked_objects_by_associated ON linked_objects (associated_key);

@@ -13,6 +13,7 @@ pub mod error;
 pub mod events;
 pub mod groups;
 mod hasher;
+pub mod linked_objects;
 pub mod orgs;
 pub mod secret;
 pub mod user_types;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::change::{Change, Party};
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
-use crate::{Store, params, users};
+use crate::{Store, linked_objects, params, users};
 
 /// The path id that stands for the default type and its schema.
 pub const DEFAULT: &str = "default";
@@ -167,6 +167,7 @@ impl Store {
                 let mut found = find_by_schema(tx, change.org, &id)?;
                 let before = found.schema.clone();
                 found.schema.merge(&body).map_err(Error::Schema)?;
+                refuse_link_names(tx, change.org, &before.removed_since(&found.schema))?;
                 tx.execute(
                     "UPDATE user_types SET profile_schema = $1, schema_last_updated = $2 WHERE org_key = $3 AND id = $4",
                     params![
@@ -183,6 +184,17 @@ impl Store {
             })
             .await
     }
+}
+
+/// Refuses new attributes that bear the name of a linked object (behaviour.md F.1).
+fn refuse_link_names(tx: &mut Tx<'_>, org: OrgKey, added: &[String]) -> Result<(), Error> {
+    let mut violations = Vec::new();
+    for name in added {
+        if linked_objects::is_name_taken(tx, org, name)? {
+            violations.push(Violation::new(name, "A linked object has this name"));
+        }
+    }
+    if violations.is_empty() { Ok(()) } else { Err(Problem::violations(&violations).into()) }
 }
 
 /// How filters see the values of an attribute of this type.

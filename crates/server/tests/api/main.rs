@@ -5,6 +5,7 @@
 
 #[macro_use]
 mod context;
+mod linked_object_definitions;
 mod operations;
 mod postgres;
 mod raw;

@@ -1,6 +1,6 @@
 //! deactivateOrDeleteUser (behaviour.md C.6).
 
-use roster_model::error::{ErrorCode, Problem};
+use roster_model::error::{ErrorCode, Problem, ResourceKind};
 use roster_model::event::EventType;
 use roster_model::user::User;
 use roster_model::user::profile::Profile;
@@ -8,12 +8,12 @@ use roster_model::user::status::LifecycleOperation;
 
 use super::lifecycle::{deactivate, start_deactivation};
 use super::related::{end_assignments, end_factors, end_identity_provider_links, end_sessions};
-use super::{find_to_change, party, tokens};
+use super::{find_to_change, party, reindex, tokens};
 use crate::cache::Invalidation;
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
-use crate::{Store, api_tokens, groups, params};
+use crate::{Store, api_tokens, groups, linked_objects, params, user_types};
 
 impl Store {
     /// deactivateOrDeleteUser: deactivates a user who is not, and erases one who is. Answers whether a deactivation is
@@ -56,6 +56,7 @@ fn erase(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
     tokens::void_all(tx, user.key)?;
     api_tokens::delete_of_user(tx, user.key)?;
     groups::remove_user(tx, user.key)?;
+    linked_objects::remove_user(tx, user.key)?;
     delete_attributes(tx, change, user)?;
     tx.execute("DELETE FROM password_history WHERE user_key = $1", params![user.key])?;
     tx.execute("DELETE FROM users WHERE user_key = $1", params![user.key])?;
@@ -66,10 +67,8 @@ fn erase(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
 /// Deletes the index rows of a user's profile. The index is ordered by value, so they are found by what they hold.
 fn delete_attributes(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
     let profile: Profile = user.profile().map_err(EngineError::from)?;
-    let schema =
-        crate::user_types::find(tx, change.org, user.type_id.as_str(), roster_model::error::ResourceKind::UserType)?
-            .schema;
-    super::reindex(tx, change.org, user.key, &profile.index_values(&schema), &[])?;
+    let schema = user_types::find(tx, change.org, user.type_id.as_str(), ResourceKind::UserType)?.schema;
+    reindex(tx, change.org, user.key, &profile.index_values(&schema), &[])?;
     Ok(())
 }
 
