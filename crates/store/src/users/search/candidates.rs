@@ -14,9 +14,6 @@ use crate::user_types::UserType;
 /// Above this a set is not collected but walked.
 const FEW: i64 = 2_000;
 
-/// Greater than every character of an index value.
-const LAST_CHARACTER: char = '\u{10FFFF}';
-
 /// The users to look at.
 pub(super) enum Candidates {
     /// Their keys, ascending.
@@ -238,8 +235,14 @@ fn of_comparison(org: OrgKey, comparison: &Comparison, types: &[UserType]) -> Op
 }
 
 fn starting_with(source: Source, column: &'static str, prefix: &str) -> Source {
-    let end = format!("{prefix}{LAST_CHARACTER}");
-    source.between(column, Some(Bound::Text(prefix.to_owned())), Some(Bound::Text(end)))
+    source.between(column, Some(Bound::Text(prefix.to_owned())), after_all_starting_with(prefix).map(Bound::Text))
+}
+
+/// The least text that is greater than every text starting with `prefix`, if there is one.
+fn after_all_starting_with(prefix: &str) -> Option<String> {
+    let mut before = prefix.chars();
+    let next = std::iter::from_fn(|| before.next_back()).find_map(|last| (last..=char::MAX).nth(1))?;
+    Some(before.chain([next]).collect())
 }
 
 /// Bounds are inclusive even where the operator is not: long values are cut in the index, so equal there may be
