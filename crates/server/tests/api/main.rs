@@ -8,6 +8,7 @@ mod context;
 mod linked_object_definitions;
 mod operations;
 mod postgres;
+mod random;
 mod raw;
 mod transport;
 mod users;
