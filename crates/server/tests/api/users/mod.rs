@@ -12,6 +12,7 @@ mod pages;
 mod passwords;
 mod profile;
 mod search;
+mod search_property;
 mod sort;
 mod transitions;
 mod update;
