@@ -200,6 +200,10 @@ pub enum ResourceKind {
     LinkedObjectProperty,
     /// An API token.
     ApiToken,
+    /// A policy.
+    Policy,
+    /// A policy's rule.
+    PolicyRule,
 }
 
 impl ResourceKind {
@@ -213,6 +217,8 @@ impl ResourceKind {
             Self::UserSchema => "UserSchema",
             Self::LinkedObjectProperty => "LinkedObjectProperty",
             Self::ApiToken => "Token",
+            Self::Policy => "Policy",
+            Self::PolicyRule => "PolicyRule",
         }
     }
 }

@@ -88,6 +88,10 @@ event_types! {
     LinkedObjectCreate = "directory.linked_object.create" "Create linked object definition";
     /// deleteLinkedObjectDefinition.
     LinkedObjectDelete = "directory.linked_object.delete" "Delete linked object definition";
+    /// updatePolicy.
+    PolicyUpdate = "policy.lifecycle.update" "Update policy";
+    /// updatePolicyRule.
+    PolicyRuleUpdate = "policy.rule.update" "Update policy rule";
     /// A new API token.
     ApiTokenCreate = "system.api_token.create" "Create API token";
     /// An API token revoked.

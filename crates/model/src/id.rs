@@ -96,6 +96,10 @@ ids! {
     SchemaId = "osc";
     /// An API token (the record, not the secret).
     ApiTokenId = "00T";
+    /// A policy.
+    PolicyId = "00p";
+    /// A policy's rule.
+    PolicyRuleId = "0pr";
 }
 
 macro_rules! keys {

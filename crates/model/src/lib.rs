@@ -11,6 +11,7 @@ pub mod group;
 pub mod id;
 pub mod linked_object;
 pub mod operations;
+pub mod policy;
 pub mod rate_limit;
 pub mod scope;
 pub mod timestamp;

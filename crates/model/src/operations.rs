@@ -169,6 +169,13 @@ operations! {
     AddLinkedObjectDefinition "addLinkedObjectDefinition" Post "/api/v1/meta/schemas/user/linkedObjects" LinkedObjectsManage Other;
     GetLinkedObjectDefinition "getLinkedObjectDefinition" Get "/api/v1/meta/schemas/user/linkedObjects/{linkedObjectName}" LinkedObjectsRead Other;
     DeleteLinkedObjectDefinition "deleteLinkedObjectDefinition" Delete "/api/v1/meta/schemas/user/linkedObjects/{linkedObjectName}" LinkedObjectsManage Other;
+    // Policies
+    ListPolicies "listPolicies" Get "/api/v1/policies" PoliciesRead Other;
+    GetPolicy "getPolicy" Get "/api/v1/policies/{policyId}" PoliciesRead Other;
+    UpdatePolicy "updatePolicy" Put "/api/v1/policies/{policyId}" PoliciesManage Other;
+    ListPolicyRules "listPolicyRules" Get "/api/v1/policies/{policyId}/rules" PoliciesRead Other;
+    GetPolicyRule "getPolicyRule" Get "/api/v1/policies/{policyId}/rules/{ruleId}" PoliciesRead Other;
+    UpdatePolicyRule "updatePolicyRule" Put "/api/v1/policies/{policyId}/rules/{ruleId}" PoliciesManage Other;
     // API tokens
     ListApiTokens "listApiTokens" Get "/api/v1/api-tokens" ApiTokensRead Other;
     CreateApiToken "createApiToken" Post "/api/v1/api-tokens" ApiTokensManage Other;

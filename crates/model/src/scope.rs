@@ -42,6 +42,10 @@ scopes! {
     LinkedObjectsRead = "okta.linkedObjects.read";
     /// Change linked-object definitions.
     LinkedObjectsManage = "okta.linkedObjects.manage";
+    /// Read policies and their rules.
+    PoliciesRead = "okta.policies.read";
+    /// Change policies and their rules.
+    PoliciesManage = "okta.policies.manage";
     /// Read API tokens.
     ApiTokensRead = "okta.apiTokens.read";
     /// Create and revoke API tokens.

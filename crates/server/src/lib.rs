@@ -11,6 +11,7 @@ mod groups;
 mod health;
 mod linked_object_definitions;
 mod logs;
+mod policies;
 mod rate_limit;
 mod request;
 mod response;

@@ -73,6 +73,20 @@ impl FromRequestParts<App> for Segment {
     }
 }
 
+/// A policy and one of its rules, as a path names them.
+pub(crate) struct RuleSegments {
+    pub(crate) policy: String,
+    pub(crate) rule: String,
+}
+
+impl FromRequestParts<App> for RuleSegments {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        Ok(Self { policy: segment(parts, "policyId").await?, rule: segment(parts, "ruleId").await? })
+    }
+}
+
 /// A path whose escapes are no text names nothing, and neither does a NUL, which PostgreSQL cannot hold.
 async fn path_params(parts: &mut Parts) -> Result<RawPathParams, ApiError> {
     let params = parts.extract::<RawPathParams>().await.ok();

@@ -19,7 +19,7 @@ use tower_http::compression::predicate::SizeAbove;
 use crate::caller::{RequestId, authorize};
 use crate::request::normalized;
 use crate::response::{Answer, ApiError};
-use crate::{App, api_tokens, groups, health, linked_object_definitions, logs, schemas, user_types, users};
+use crate::{App, api_tokens, groups, health, linked_object_definitions, logs, policies, schemas, user_types, users};
 
 /// Bodies below this are sent as they are: compressing one takes longer than sending it.
 const COMPRESS_ABOVE_BYTES: u64 = 8 << 10;
@@ -83,6 +83,12 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::AddLinkedObjectDefinition => on(filter, linked_object_definitions::add_linked_object_definition),
         Op::GetLinkedObjectDefinition => on(filter, linked_object_definitions::get_linked_object_definition),
         Op::DeleteLinkedObjectDefinition => on(filter, linked_object_definitions::delete_linked_object_definition),
+        Op::ListPolicies => on(filter, policies::list_policies),
+        Op::GetPolicy => on(filter, policies::get_policy),
+        Op::UpdatePolicy => on(filter, policies::update_policy),
+        Op::ListPolicyRules => on(filter, policies::list_policy_rules),
+        Op::GetPolicyRule => on(filter, policies::get_policy_rule),
+        Op::UpdatePolicyRule => on(filter, policies::update_policy_rule),
         Op::ListApiTokens => on(filter, api_tokens::list_api_tokens),
         Op::CreateApiToken => on(filter, api_tokens::create_api_token),
         Op::GetApiToken => on(filter, api_tokens::get_api_token),

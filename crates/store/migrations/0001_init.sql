@@ -200,3 +200,19 @@ CREATE TABLE linked_objects (
 ) WITHOUT ROWID;
 CREATE INDEX linked_objects_by_primary ON linked_objects (primary_key, definition_key, associated_key);
 CREATE INDEX linked_objects_by_associated ON linked_objects (associated_key);
+
+-- One policy of each type, with one rule. "document" is what both say.
+CREATE TABLE policies (
+    policy_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL REFERENCES orgs,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    group_id TEXT NOT NULL,
+    document TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    last_updated BIGINT NOT NULL,
+    rule_id TEXT NOT NULL,
+    rule_last_updated BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX policies_by_id ON policies (org_key, id);
+CREATE UNIQUE INDEX policies_by_type ON policies (org_key, type);

@@ -15,6 +15,7 @@ pub mod groups;
 mod hasher;
 pub mod linked_objects;
 pub mod orgs;
+pub mod policies;
 pub mod secret;
 pub mod user_types;
 pub mod users;

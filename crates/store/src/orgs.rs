@@ -11,6 +11,7 @@ use roster_model::id::{GroupId, OrgId, OrgKey};
 use roster_model::timestamp::Timestamp;
 use roster_model::user::User;
 use roster_model::user::credentials::StoredPassword;
+use roster_model::user::password_policy::PasswordPolicy;
 use roster_model::user::profile::Profile;
 use roster_model::user::schema::ProfileSchema;
 
@@ -18,7 +19,7 @@ use crate::change::Change;
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::secret::{Secret, random_bytes};
-use crate::{Store, api_tokens, groups, params, user_types, users};
+use crate::{Store, api_tokens, groups, params, policies, user_types, users};
 
 /// The name of the org that answers to every host that names no other.
 pub const DEFAULT_ORG: &str = "default";
@@ -69,7 +70,7 @@ impl Store {
             return Err(Error::from(roster_model::error::Problem::violations(&[violation("name", rule)])));
         }
         let profile = users::administrator_profile(&new.admin_login)?;
-        users::check_password(&new.admin_password, &profile)?;
+        users::check_password(&PasswordPolicy::default(), &new.admin_password, &profile)?;
         let password = self.hasher().hash(new.admin_password).await?;
         let token = match new.token {
             Some(token) => token,
@@ -164,14 +165,9 @@ fn insert_org(
     let change = change.in_org(key);
     let admin = users::administrator(&change, profile, password.clone())?;
     user_types::insert_default(tx, &change, &admin.type_id, &admin.id)?;
-    groups::insert(
-        tx,
-        &change,
-        &GroupId::new(change.id_seed()),
-        GroupType::BuiltIn,
-        EVERYONE,
-        Some(EVERYONE_DESCRIPTION),
-    )?;
+    let everyone = GroupId::new(change.id_seed());
+    groups::insert(tx, &change, &everyone, GroupType::BuiltIn, EVERYONE, Some(EVERYONE_DESCRIPTION))?;
+    policies::insert_shipped(tx, &change, &everyone)?;
     insert_administrator(tx, &change, admin, profile, token)?;
     change.record(tx, EventType::OrgCreate, &[])?;
     Ok(Org { key, id, name: name.to_owned(), is_default: name == DEFAULT_ORG, cursor_secret: cursor_secret.to_vec() })

@@ -11,7 +11,7 @@ mod requirement;
 mod temporary;
 
 pub use requirement::PasswordRequirement;
-pub use temporary::generate_temporary_password;
+pub use temporary::{TEMPORARY_PASSWORD_RANDOM, generate_temporary_password};
 
 /// A password in the clear. It has no `Debug` and no `Serialize`, so that it is never logged or stored by accident.
 #[derive(Clone, Deserialize)]
@@ -45,6 +45,8 @@ pub struct PasswordPolicy {
     pub lockout: PasswordLockout,
     /// How a forgotten password is recovered.
     pub recovery: PasswordRecovery,
+    /// What users may do for themselves.
+    pub self_service: SelfService,
 }
 
 /// What a password must and must not contain. A count of 0 asks for nothing.
@@ -109,6 +111,27 @@ pub struct PasswordLockout {
 pub struct PasswordRecovery {
     /// Minutes for which a recovery token is good.
     pub token_lifetime_minutes: u32,
+    /// Whether who recovers must answer the recovery question, if they have set one.
+    pub recovery_question: bool,
+    /// Characters that the answer of a recovery question must have.
+    pub min_answer_length: u32,
+}
+
+/// What users may do for themselves. A real org is shipped without the unlocking; here it works at once, as there is no
+/// administrator's console in which to find out (behaviour.md leaves it open).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct SelfService {
+    /// Recover a forgotten password.
+    pub password_reset: bool,
+    /// Unlock themselves.
+    pub unlock: bool,
+}
+
+impl Default for SelfService {
+    fn default() -> Self {
+        Self { password_reset: true, unlock: true }
+    }
 }
 
 impl Default for PasswordComplexity {
@@ -139,7 +162,7 @@ impl Default for PasswordLockout {
 
 impl Default for PasswordRecovery {
     fn default() -> Self {
-        Self { token_lifetime_minutes: 60 }
+        Self { token_lifetime_minutes: 60, recovery_question: true, min_answer_length: 4 }
     }
 }
 

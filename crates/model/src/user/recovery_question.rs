@@ -8,7 +8,8 @@ use unicode_normalization::UnicodeNormalization;
 use crate::error::Violation;
 use crate::filter::fold;
 
-/// Characters that an answer must have, the spaces around it aside: what a real org's policy is shipped with.
+/// Characters that an answer must have, the spaces around it aside: what a real org's policy is shipped with, and the
+/// least that a policy may ask for.
 const MIN_ANSWER_LENGTH: usize = 4;
 
 /// Characters that a question or an answer may have.
@@ -52,6 +53,16 @@ impl RecoveryQuestion {
         &self.question
     }
 
+    /// Whether the answer is as long as a policy asks for.
+    ///
+    /// # Errors
+    /// The violation, if it is shorter.
+    pub fn check_length(&self, minimum: u32) -> Result<(), Violation> {
+        let minimum = minimum as usize;
+        let long_enough = self.folded_answer().chars().count() >= minimum;
+        if long_enough { Ok(()) } else { Err(violation(&too_short(minimum))) }
+    }
+
     /// What to store a hash of: the [folded](fold_answer) answer.
     #[must_use]
     pub fn folded_answer(&self) -> String {
@@ -86,6 +97,10 @@ fn text<'a>(members: &'a Map<String, Value>, member: &str) -> Result<&'a str, Vi
     }
 }
 
+fn too_short(minimum: usize) -> String {
+    format!("The security question answer must be at least {minimum} characters in length")
+}
+
 fn refusals(question: &str, answer: &str) -> Vec<String> {
     let folded = fold_answer(answer);
     let mut texts = Vec::new();
@@ -96,7 +111,7 @@ fn refusals(question: &str, answer: &str) -> Vec<String> {
         texts.push(format!("The security question must be at most {MAX_LENGTH} characters in length"));
     }
     if folded.chars().count() < MIN_ANSWER_LENGTH {
-        texts.push(format!("The security question answer must be at least {MIN_ANSWER_LENGTH} characters in length"));
+        texts.push(too_short(MIN_ANSWER_LENGTH));
     }
     if answer.chars().count() > MAX_LENGTH {
         texts.push(format!("The security question answer must be at most {MAX_LENGTH} characters in length"));

@@ -7,6 +7,7 @@
 mod context;
 mod linked_object_definitions;
 mod operations;
+mod policies;
 mod postgres;
 mod random;
 mod raw;

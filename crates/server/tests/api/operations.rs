@@ -25,9 +25,18 @@ pub(crate) fn sample_body(operation: Op) -> Option<Value> {
         Op::UpdateUserProfile => {
             json!({ "definitions": { "custom": { "properties": { "band": { "title": "Band", "type": "string" } } } } })
         }
+        Op::AddLinkedObjectDefinition => definition("mentor"),
+        Op::UpdatePolicy => json!({ "settings": { "password": { "complexity": { "minLength": 9 } } } }),
+        Op::UpdatePolicyRule => json!({ "actions": { "selfServiceUnlock": { "access": "DENY" } } }),
         Op::CreateApiToken => json!({ "name": "ci" }),
         _ => return None,
     })
+}
+
+/// A relation whose ends have this name and `{name}ed`.
+fn definition(name: &str) -> Value {
+    let end = |name: &str| json!({ "name": name, "title": name, "description": null, "type": "USER" });
+    json!({ "primary": end(name), "associated": end(&format!("{name}ed")) })
 }
 
 /// Calls an operation with these ids in its path and its sample body.
@@ -41,18 +50,30 @@ pub(crate) async fn call(caller: &Caller, operation: &Operation, ids: &Ids) -> A
 pub(crate) struct Ids(HashMap<&'static str, String>);
 
 /// The parameters, and what a 404 calls what they name.
-const KINDS: [(&str, &str); 5] = [
+const KINDS: [(&str, &str); 12] = [
     ("groupId", "UserGroup"),
     ("userId", "User"),
+    ("associatedUserId", "User"),
+    ("primaryUserId", "User"),
     ("typeId", "CVDType"),
     ("schemaId", "UserSchema"),
+    ("linkedObjectName", "LinkedObjectProperty"),
+    ("relationshipName", "LinkedObjectProperty"),
+    ("primaryRelationshipName", "LinkedObjectProperty"),
     ("apiTokenId", "Token"),
+    ("policyId", "Policy"),
+    ("ruleId", "PolicyRule"),
 ];
 
 impl Ids {
-    /// Those of things made for the purpose: an active user who is in a group, a type and its schema, a token.
-    pub(crate) async fn made(caller: &Caller) -> Self {
-        let make = async |path: &str, body: Value| caller.send(Method::POST, path, Some(body)).await.ok();
+    /// Those of things made for the purpose: an active user who is in a group, a type and its schema, a relation of this
+    /// name (which is its id), a token.
+    pub(crate) async fn made(caller: &Caller, relation: &str) -> Self {
+        let make = async |path: &str, body: Value| {
+            let made = caller.send(Method::POST, path, Some(body)).await;
+            assert!(made.status < 300, "{path}: {}", made.body);
+            made.body
+        };
         let credentials = json!({
             "password": { "value": "Abcd1234#@" },
             "recovery_question": { "question": "Best song?", "answer": "Float On" },
@@ -61,11 +82,22 @@ impl Ids {
         let user = json!({ "profile": profile("isaac@example.com"), "credentials": credentials, "groupIds": [group] });
         let user_type = json!({ "name": "employee", "displayName": "Employee" });
         let type_id = text(&make("/api/v1/meta/types/user", user_type).await, "id");
+        make("/api/v1/meta/schemas/user/linkedObjects", definition(relation)).await;
+        let user_id = text(&make("/api/v1/users", user).await, "id");
+        let get = async |path: &str| text(&caller.send(Method::GET, path, None).await.ok()[0], "id");
+        let policy_id = get("/api/v1/policies?type=PASSWORD").await;
         Self(HashMap::from([
             ("groupId", group),
-            ("userId", text(&make("/api/v1/users", user).await, "id")),
+            ("userId", user_id.clone()),
+            ("associatedUserId", user_id.clone()),
+            ("primaryUserId", user_id),
+            ("linkedObjectName", relation.to_owned()),
+            ("relationshipName", relation.to_owned()),
+            ("primaryRelationshipName", relation.to_owned()),
             ("schemaId", type_id.replacen("oty", "osc", 1)),
             ("typeId", type_id),
+            ("ruleId", get(&format!("/api/v1/policies/{policy_id}/rules")).await),
+            ("policyId", policy_id),
             ("apiTokenId", text(&make("/api/v1/api-tokens", json!({ "name": "spare" })).await, "id")),
         ]))
     }
@@ -77,20 +109,21 @@ impl Ids {
     }
 
     pub(crate) fn path(&self, operation: &Operation) -> String {
-        self.0.iter().fold(operation.path.to_owned(), |path, (name, id)| path.replace(&format!("{{{name}}}"), id))
+        let fill = |path: String, (name, id): (&&str, &String)| path.replace(&format!("{{{name}}}"), id);
+        let path = self.0.iter().fold(operation.path.to_owned(), fill);
+        assert!(!path.contains('{'), "KINDS lacks a parameter of {path}");
+        path
     }
 }
 
 /// All that an org holds, short of its tokens' expiry.
 async fn everything(caller: &Caller, ids: &Ids) -> Vec<Value> {
+    let mut paths = vec![format!("groups/{}/users", ids.0["groupId"]), format!("users/{}", ids.0["userId"])];
+    paths.extend(["users?search=id%20pr", "groups", "api-tokens", "policies?type=PASSWORD&expand=rules", "logs"].map(str::to_owned));
+    paths.extend(["types/user", "schemas/user/default", "schemas/user/linkedObjects"].map(|path| format!("meta/{path}")));
     let mut all = Vec::new();
-    for path in
-        ["users?search=created%20pr", "groups", "meta/types/user", "meta/schemas/user/default", "api-tokens", "logs"]
-            .map(|path| format!("/api/v1/{path}"))
-            .into_iter()
-            .chain([format!("/api/v1/groups/{}/users", ids.0["groupId"]), format!("/api/v1/users/{}", ids.0["userId"])])
-    {
-        all.push(caller.send(Method::GET, &path, None).await.ok());
+    for path in paths {
+        all.push(caller.send(Method::GET, &format!("/api/v1/{path}"), None).await.ok());
     }
     all
 }
@@ -118,7 +151,7 @@ async fn secret(caller: &Caller, body: Value) -> String {
 
 on_both_engines! {
     async fn every_operation_refuses_a_missing_malformed_or_unknown_token(org: TestOrg) {
-        let ids = Ids::made(&org.caller).await;
+        let ids = Ids::made(&org.caller, "leader").await;
         let token = org.caller.authorization().unwrap().replace("SSWS ", "");
         let mut bad = vec![org.with_token(None)];
         for authorization in [
@@ -141,7 +174,7 @@ on_both_engines! {
 
 on_both_engines! {
     async fn every_operation_refuses_a_revoked_token(org: TestOrg) {
-        let ids = Ids::made(&org.caller).await;
+        let ids = Ids::made(&org.caller, "leader").await;
         let made = org.post("/api/v1/api-tokens", json!({ "name": "old" })).await.ok();
         let revoked = org.with_token(Some(&text(&made, "token")));
         revoked.send(Method::GET, "/api/v1/users/me", None).await.ok();
@@ -152,7 +185,7 @@ on_both_engines! {
 
 on_both_engines! {
     async fn every_operation_refuses_a_token_unused_for_thirty_one_days(org: TestOrg) {
-        let ids = Ids::made(&org.caller).await;
+        let ids = Ids::made(&org.caller, "leader").await;
         let expired = org.with_token(Some(&secret(&org.caller, json!({ "name": "idle" })).await));
         for _ in 0..31 {
             org.wait_seconds(86_400);
@@ -164,7 +197,7 @@ on_both_engines! {
 
 on_both_engines! {
     async fn every_operation_refuses_another_orgs_token(org: TestOrg) {
-        let ids = Ids::made(&org.caller).await;
+        let ids = Ids::made(&org.caller, "leader").await;
         let token = new_org(&org.store, "acme").await;
         let (theirs_here, ours_there) = (org.with_token(Some(&token)), org.at_host("acme.localhost"));
         assert_refused(&org, &org.caller, &[theirs_here, ours_there], &ids).await;
@@ -173,7 +206,7 @@ on_both_engines! {
 
 on_both_engines! {
     async fn every_operation_refuses_the_token_of_a_suspended_or_deactivated_owner(org: TestOrg) {
-        let ids = Ids::made(&org.caller).await;
+        let ids = Ids::made(&org.caller, "leader").await;
         let mut bad = Vec::new();
         for operation in ["suspend", "deactivate"] {
             let owner = org.create_active(&format!("{operation}@example.com"), "Abcd1234#@").await;
@@ -189,7 +222,7 @@ on_both_engines! {
 
 on_both_engines! {
     async fn every_operation_challenges_a_bearer_token_with_the_scope_it_needs(org: TestOrg) {
-        let ids = Ids::made(&org.caller).await;
+        let ids = Ids::made(&org.caller, "leader").await;
         let bearer = org.caller.authorized("Bearer eyJhbGciOiJSUzI1NiJ9.e30.AA");
         for operation in OPERATIONS {
             let Some(scope) = operation.access.scope() else { continue };
@@ -223,7 +256,7 @@ async fn assert_not_found(caller: &Caller, known: &Ids, wrong: impl Fn(&'static 
 
 on_both_engines! {
     async fn every_operation_names_the_id_it_does_not_know_and_its_kind(org: TestOrg) {
-        let ids = Ids::made(&org.caller).await;
+        let ids = Ids::made(&org.caller, "leader").await;
         for wrong in ["nobody", "00T", "invalid-id", "00u0000000000000000x"] {
             assert_not_found(&org.caller, &ids, |_| wrong.to_owned()).await;
         }
@@ -232,7 +265,7 @@ on_both_engines! {
 
 on_both_engines! {
     async fn ids_are_case_sensitive(org: TestOrg) {
-        let ids = Ids::made(&org.caller).await;
+        let ids = Ids::made(&org.caller, "leader").await;
         let swapped = |id: &str| -> String {
             let swap = |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
             id.chars().map(swap).collect()
@@ -244,7 +277,7 @@ on_both_engines! {
 on_both_engines! {
     async fn every_operation_hides_the_things_of_another_org(org: TestOrg) {
         let acme = org.other_org("acme").await;
-        let (ours, theirs) = (Ids::made(&org.caller).await, Ids::made(&acme).await);
+        let (ours, theirs) = (Ids::made(&org.caller, "leader").await, Ids::made(&acme, "boss").await);
         let before = everything(&acme, &theirs).await;
         assert_not_found(&org.caller, &ours, |name| theirs.0[name].clone()).await;
         assert_eq!(everything(&acme, &theirs).await, before);

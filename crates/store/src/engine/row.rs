@@ -1,6 +1,8 @@
 //! Parameters and rows, the same for both engines.
 
-use roster_model::id::{ApiTokenId, GroupId, GroupKey, OrgId, OrgKey, UserId, UserKey, UserTypeId};
+use roster_model::id::{
+    ApiTokenId, FactorId, GroupId, GroupKey, OrgId, OrgKey, PolicyId, PolicyRuleId, UserId, UserKey, UserTypeId,
+};
 use roster_model::timestamp::Timestamp;
 use roster_model::user::status::UserStatus;
 
@@ -88,7 +90,7 @@ macro_rules! key_params {
 }
 
 key_params!(OrgKey, UserKey, GroupKey);
-id_params!(ApiTokenId, GroupId, OrgId, UserId, UserTypeId);
+id_params!(ApiTokenId, FactorId, GroupId, OrgId, PolicyId, PolicyRuleId, UserId, UserTypeId);
 
 /// The parameters of a statement, in the order of its placeholders.
 #[macro_export]

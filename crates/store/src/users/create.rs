@@ -59,9 +59,9 @@ impl Store {
         let user_type = self.type_of_new_user(change.org, input.type_id.clone()).await?;
         let profile = user_type.schema.create(&input.profile)?;
         if let Some(PasswordInput::Value(password)) = &input.credentials.password {
-            check_password(password, &profile)?;
+            check_password(&self.password_policy(change.org).await?, password, &profile)?;
         }
-        let credentials = self.credentials_of_new_user(input.credentials, input.with_provider).await?;
+        let credentials = self.credentials_of_new_user(change.org, input.credentials, input.with_provider).await?;
         let user = User::staged(UserId::new(change.id_seed()), user_type.id, &profile, credentials, change.now);
         let plan = Plan {
             profile,
@@ -85,6 +85,7 @@ impl Store {
 
     async fn credentials_of_new_user(
         &self,
+        org: OrgKey,
         input: CredentialsInput,
         with_provider: bool,
     ) -> Result<StoredCredentials, Error> {
@@ -111,7 +112,7 @@ impl Store {
             None => None,
         };
         let recovery_question = match input.recovery_question {
-            Some(question) => Some(self.stored_recovery_question(question).await?),
+            Some(question) => Some(self.stored_recovery_question(org, question).await?),
             None => None,
         };
         let provider_type = password.as_ref().map_or(ProviderType::Okta, StoredPassword::provider_type);

@@ -5,7 +5,7 @@
 
 use roster_model::error::{ErrorCode, Problem, Violation};
 use roster_model::event::EventType;
-use roster_model::id::UserKey;
+use roster_model::id::{OrgKey, UserKey};
 use roster_model::user::User;
 use roster_model::user::credentials::{
     PasswordInput, Provider, StoredCredentials, StoredPassword, StoredRecoveryQuestion,
@@ -23,7 +23,7 @@ use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
 use crate::secret::Secret;
-use crate::{Store, params};
+use crate::{Store, params, policies};
 
 /// A request to change a password by its owner.
 #[derive(Clone)]
@@ -78,12 +78,12 @@ impl Store {
             return Err(old_password_incorrect().into());
         }
         let profile = known.user.profile().map_err(EngineError::from)?;
-        let too_young = request.strict && is_too_young(&known.user, change);
+        let too_young = request.strict && known.is_too_young(change);
         if too_young
-            || !is_complex(&request.new_password, &profile)
+            || !known.is_complex(&request.new_password, &profile)
             || self.is_reused(&request.new_password, &known).await?
         {
-            return Err(update_refused().into());
+            return Err(known.update_refused().into());
         }
         let hashed = self.hasher().hash(request.new_password).await?;
         self.replace_password(change, asked, operation, hashed, request.revoke_sessions, move |user| {
@@ -113,7 +113,7 @@ impl Store {
         if !correct || known.temporary_password_expired {
             return Err(password_incorrect().into());
         }
-        let question = self.stored_recovery_question(request.recovery_question).await?;
+        let question = self.stored_recovery_question(change.org, request.recovery_question).await?;
         let (change, asked) = (change.clone(), asked.to_owned());
         self.engine()
             .write(move |tx| {
@@ -174,8 +174,9 @@ impl Store {
             return Err(Problem::new(ErrorCode::WrongRecoveryAnswer).into());
         }
         let profile = known.user.profile().map_err(EngineError::from)?;
-        if !is_complex(&request.new_password, &profile) || self.is_reused(&request.new_password, &known).await? {
-            return Err(update_refused().into());
+        let complex = known.is_complex(&request.new_password, &profile);
+        if !complex || self.is_reused(&request.new_password, &known).await? {
+            return Err(known.update_refused().into());
         }
         let hashed = self.hasher().hash(request.new_password).await?;
         self.replace_password(change, asked, operation, hashed, false, move |user| {
@@ -194,11 +195,14 @@ impl Store {
         }
     }
 
-    /// Hashes the answer of a recovery question.
+    /// Hashes the answer of a recovery question, if it is long enough for the org's policy.
     pub(super) async fn stored_recovery_question(
         &self,
+        org: OrgKey,
         question: RecoveryQuestion,
     ) -> Result<StoredRecoveryQuestion, Error> {
+        let policy = self.password_policy(org).await?;
+        question.check_length(policy.recovery.min_answer_length).map_err(|it| Problem::violations(&[it]))?;
         let answer = self.hasher().hash(Password::new(question.folded_answer())).await?;
         Ok(StoredRecoveryQuestion { question: question.question().to_owned(), answer })
     }
@@ -206,7 +210,7 @@ impl Store {
     /// Whether the user has this password, or had it lately.
     pub(super) async fn is_reused(&self, password: &Password, known: &KnownCredentials) -> Result<bool, Error> {
         let recent = known.user.credentials.password.iter().chain(&known.history);
-        for stored in recent.take(PasswordPolicy::default().age.history_count as usize) {
+        for stored in recent.take(known.policy.age.history_count as usize) {
             if self.hasher().verify(password.clone(), stored.clone()).await? {
                 return Ok(true);
             }
@@ -221,6 +225,7 @@ impl Store {
             .read(move |tx| {
                 let user = find(tx, org, &asked)?;
                 Ok(KnownCredentials {
+                    policy: policies::password(tx, org)?,
                     history: select_history(tx, user.key)?,
                     temporary_password_expired: tokens::temporary_password_expired(tx, user.key, now)?,
                     user,
@@ -263,20 +268,25 @@ impl Store {
 /// A user with what checking their password needs.
 pub(super) struct KnownCredentials {
     pub(super) user: User,
+    /// What the org asks of passwords.
+    policy: PasswordPolicy,
     /// Passwords before the present one, newest first.
     history: Vec<StoredPassword>,
     temporary_password_expired: bool,
 }
 
-/// Gives a user another password: the one before goes into the history, links that would set one become void.
+/// Gives a user another password: the one before goes into the history unless it was a temporary one (behaviour.md C.7),
+/// links that would set one become void.
 pub(super) fn set_password(
     tx: &mut Tx<'_>,
     change: &Change,
     user: &mut User,
     password: StoredPassword,
 ) -> Result<(), EngineError> {
-    if let Some(replaced) = user.credentials.password.take() {
-        remember(tx, user.key, &replaced)?;
+    if let Some(replaced) = user.credentials.password.take()
+        && !tokens::has_temporary_password(tx, user.key)?
+    {
+        remember(tx, change.org, user.key, &replaced)?;
     }
     user.credentials.provider = Provider::of(password.provider_type());
     user.credentials.password = Some(password);
@@ -285,14 +295,14 @@ pub(super) fn set_password(
     tokens::void_all(tx, user.key)
 }
 
-fn remember(tx: &mut Tx<'_>, user: UserKey, password: &StoredPassword) -> Result<(), EngineError> {
+fn remember(tx: &mut Tx<'_>, org: OrgKey, user: UserKey, password: &StoredPassword) -> Result<(), EngineError> {
     let latest = "SELECT coalesce(max(position), 0) FROM password_history WHERE user_key = $1";
     let latest = tx.query_first(latest, params![user], |row| row.integer(0))?.unwrap_or(0);
     tx.execute(
         "INSERT INTO password_history (user_key, position, password) VALUES ($1, $2, $3)",
         params![user, latest + 1, &password.to_text()?],
     )?;
-    let kept = i64::from(PasswordPolicy::default().age.history_count);
+    let kept = i64::from(policies::password(tx, org)?.age.history_count);
     tx.execute(
         "DELETE FROM password_history WHERE user_key = $1 AND position <= $2",
         params![user, latest + 1 - kept],
@@ -305,25 +315,27 @@ fn select_history(tx: &mut Tx<'_>, user: UserKey) -> Result<Vec<StoredPassword>,
     tx.query(sql, params![user], |row| Ok(StoredPassword::from_text(row.text(0)?)?))
 }
 
-/// Whether the policy takes this password for a user with this profile.
-pub(crate) fn is_complex(password: &Password, profile: &Profile) -> bool {
-    PasswordPolicy::default().check(password.reveal(), profile).is_ok()
-}
+impl KnownCredentials {
+    /// Whether the policy takes this password for a user with this profile.
+    fn is_complex(&self, password: &Password, profile: &Profile) -> bool {
+        self.policy.check(password.reveal(), profile).is_ok()
+    }
 
-/// Whether the user's password is younger than the policy's minimum age.
-pub(super) fn is_too_young(user: &User, change: &Change) -> bool {
-    let minutes = i64::from(PasswordPolicy::default().age.min_age_minutes);
-    user.password_changed.is_some_and(|changed| changed.plus_seconds(minutes * 60) > change.now)
+    /// Whether the user's password is younger than the policy's minimum age.
+    pub(super) fn is_too_young(&self, change: &Change) -> bool {
+        let seconds = i64::from(self.policy.age.min_age_minutes) * 60;
+        self.user.password_changed.is_some_and(|changed| changed.plus_seconds(seconds) > change.now)
+    }
+
+    /// A broken password rule, whichever, as the credential operations word it (behaviour.md E.5).
+    fn update_refused(&self) -> Problem {
+        Problem::new(ErrorCode::CredentialsUpdateFailed).because(self.policy.requirements_text())
+    }
 }
 
 /// A broken password rule, whichever, as createUser and the updates word it (behaviour.md E.5, H-9).
-pub(crate) fn password_refused() -> Problem {
-    Problem::violations(&[Violation::new("password", PasswordPolicy::default().requirements_text())])
-}
-
-/// A broken password rule, whichever, as the credential operations word it (behaviour.md E.5).
-fn update_refused() -> Problem {
-    Problem::new(ErrorCode::CredentialsUpdateFailed).because(PasswordPolicy::default().requirements_text())
+pub(crate) fn password_refused(policy: &PasswordPolicy) -> Problem {
+    Problem::violations(&[Violation::new("password", policy.requirements_text())])
 }
 
 fn old_password_incorrect() -> Problem {

@@ -4,17 +4,18 @@ use roster_model::event::EventType;
 use roster_model::id::OrgKey;
 use roster_model::user::User;
 use roster_model::user::credentials::{Provider, ProviderType};
-use roster_model::user::password_policy::generate_temporary_password;
+use roster_model::user::password_policy::{TEMPORARY_PASSWORD_RANDOM, generate_temporary_password};
 use roster_model::user::status::{LifecycleOperation, UserStatus};
 
 use super::credentials::set_password;
 use super::delete::keep_one_token;
-use super::related::{end_assignments, end_factors, end_sessions};
+use super::related::{end_assignments, end_sessions};
 use super::tokens::{self, Purpose};
 use super::{find_for_update, find_to_change, party, save};
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::Error;
+use crate::factors::end_factors;
 use crate::secret::{Secret, random_bytes};
 use crate::{Store, api_tokens, params};
 
@@ -149,7 +150,9 @@ impl Store {
     ) -> Result<Secret, Error> {
         let operation = LifecycleOperation::ExpirePasswordWithTemporaryPassword;
         self.get_user(change.org, asked).await?.allows(operation)?;
-        let temporary = generate_temporary_password(&random_bytes::<32>()?);
+        let policy = self.password_policy(change.org).await?;
+        let random = random_bytes::<TEMPORARY_PASSWORD_RANDOM>()?;
+        let temporary = generate_temporary_password(&random, &policy.complexity);
         let secret = Secret::from_text(temporary.reveal());
         let hashed = self.hasher().hash(temporary).await?;
         let (change, asked) = (change.clone(), asked.to_owned());
@@ -242,7 +245,7 @@ pub(super) fn deactivate(tx: &mut Tx<'_>, change: &Change, before: &User) -> Res
         user.credentials.provider = Provider::of(ProviderType::Okta);
     }
     let sessions = end_sessions(tx, user.key)?;
-    end_factors(tx, user.key)?;
+    end_factors(tx, change, &user)?;
     end_assignments(tx, user.key)?;
     tokens::void_all(tx, user.key)?;
     api_tokens::delete_of_user(tx, user.key)?;

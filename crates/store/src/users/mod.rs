@@ -20,7 +20,7 @@ use roster_model::user::credentials::{
     Provider, ProviderType, StoredCredentials, StoredPassword, StoredRecoveryQuestion,
 };
 use roster_model::user::login::LoginKey;
-use roster_model::user::password_policy::Password;
+use roster_model::user::password_policy::{Password, PasswordPolicy};
 use roster_model::user::profile::Profile;
 use roster_model::user::schema::ProfileSchema;
 use roster_model::user::status::{LifecycleOperation, UserStatus};
@@ -368,8 +368,9 @@ pub(crate) fn party_of(id: &UserId, profile_json: &str) -> Party {
 }
 
 /// Refuses a password that breaks the policy.
-pub(crate) fn check_password(password: &Password, profile: &Profile) -> Result<(), Problem> {
-    if credentials::is_complex(password, profile) { Ok(()) } else { Err(credentials::password_refused()) }
+pub(crate) fn check_password(policy: &PasswordPolicy, password: &Password, profile: &Profile) -> Result<(), Problem> {
+    let checked = policy.check(password.reveal(), profile);
+    checked.map_err(|_| credentials::password_refused(policy))
 }
 
 /// The profile of an org's first administrator.

@@ -1,13 +1,14 @@
 //! One-time tokens: what activation and reset links carry. Each is a row that expires; a new one voids the older ones of
 //! its user and purpose (behaviour.md B.6).
 
-use roster_model::id::UserKey;
+use roster_model::id::{OrgKey, UserKey};
 use roster_model::timestamp::Timestamp;
 
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::EngineError;
 use crate::params;
+use crate::policies;
 use crate::secret::Secret;
 
 /// What a one-time token is for.
@@ -33,12 +34,14 @@ impl Purpose {
         }
     }
 
-    /// How long it lives, in seconds: a week for activation, an hour for resets.
-    const fn lifetime(self) -> i64 {
-        match self {
+    /// How long it lives, in seconds: a week for activation, what the org's password policy says for resets.
+    fn lifetime(self, tx: &mut Tx<'_>, org: OrgKey) -> Result<i64, EngineError> {
+        Ok(match self {
             Self::Activation | Self::TemporaryPassword => 7 * 86_400,
-            Self::ResetPassword | Self::ForgotPassword => 3_600,
-        }
+            Self::ResetPassword | Self::ForgotPassword => {
+                i64::from(policies::password(tx, org)?.recovery.token_lifetime_minutes) * 60
+            }
+        })
     }
 
     /// The first characters, as a real org's (observed.md, *Ids*).
@@ -59,18 +62,12 @@ pub(crate) fn issue(tx: &mut Tx<'_>, change: &Change, user: UserKey, purpose: Pu
     let random = Secret::random::<15>("")?;
     let text: String = purpose.prefix().chars().chain(random.reveal().chars()).take(LENGTH).collect();
     let token = Secret::from_text(&text);
+    let expires = change.now.plus_seconds(purpose.lifetime(tx, change.org)?);
     void(tx, user, &[purpose])?;
     tx.execute(
         "INSERT INTO one_time_tokens (token_hash, org_key, user_key, purpose, created, expires) \
          VALUES ($1, $2, $3, $4, $5, $6)",
-        params![
-            token.hash().0.as_slice(),
-            change.org,
-            user,
-            purpose.as_str(),
-            change.now,
-            change.now.plus_seconds(purpose.lifetime())
-        ],
+        params![token.hash().0.as_slice(), change.org, user, purpose.as_str(), change.now, expires],
     )?;
     Ok(token)
 }
@@ -97,4 +94,10 @@ pub(crate) fn temporary_password_expired(tx: &mut Tx<'_>, user: UserKey, now: Ti
     let sql = "SELECT 1 FROM one_time_tokens WHERE user_key = $1 AND purpose = $2 AND expires <= $3";
     let expired = tx.query_first(sql, params![user, Purpose::TemporaryPassword.as_str(), now], |_| Ok(()))?;
     Ok(expired.is_some())
+}
+
+/// Whether the user's password is a temporary one, expired or not.
+pub(crate) fn has_temporary_password(tx: &mut Tx<'_>, user: UserKey) -> Result<bool, EngineError> {
+    let sql = "SELECT 1 FROM one_time_tokens WHERE user_key = $1 AND purpose = $2";
+    Ok(tx.query_first(sql, params![user, Purpose::TemporaryPassword.as_str()], |_| Ok(()))?.is_some())
 }

@@ -12,12 +12,13 @@ use roster_model::user::status::LifecycleOperation;
 use serde_json::{Map, Value, json};
 
 use super::create::unknown_type;
-use super::credentials::{check_settable, is_complex, is_too_young, password_refused, set_password};
-use super::{check_unique, find, find_to_change, party, reindex, save};
+use super::credentials::{check_settable, password_refused, set_password};
+use super::{check_password, check_unique, find, find_to_change, party, reindex, save};
 use crate::Store;
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
+use crate::policies;
 use crate::user_types::{self, UserType};
 
 /// A request to change a user.
@@ -72,7 +73,7 @@ impl Store {
                 None => None,
             },
             recovery_question: match credentials.recovery_question {
-                Some(question) => Some(self.stored_recovery_question(question).await?),
+                Some(question) => Some(self.stored_recovery_question(change.org, question).await?),
                 None => None,
             },
             shown_question: credentials.shown_question,
@@ -91,22 +92,20 @@ impl Store {
         strict: bool,
     ) -> Result<(), Error> {
         let (org, edit, name) = (change.org, edit.clone(), asked.to_owned());
-        let profile = self
+        let (profile, policy) = self
             .engine()
             .read(move |tx| {
                 let user = find(tx, org, &name)?;
                 user.allows(LifecycleOperation::SetPassword)?;
                 check_settable(&user)?;
-                Ok(edit.apply(tx, org, &user)?.profile)
+                Ok((edit.apply(tx, org, &user)?.profile, policies::password(tx, org)?))
             })
             .await?;
-        if !is_complex(password, &profile) {
-            return Err(password_refused().into());
-        }
+        check_password(&policy, password, &profile)?;
         if strict {
             let known = self.credentials_of(change, asked).await?;
-            if is_too_young(&known.user, change) || self.is_reused(password, &known).await? {
-                return Err(password_refused().into());
+            if known.is_too_young(change) || self.is_reused(password, &known).await? {
+                return Err(password_refused(&policy).into());
             }
         }
         Ok(())

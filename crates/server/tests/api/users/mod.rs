@@ -2,7 +2,7 @@
 
 mod cache;
 mod create;
-mod fixtures;
+pub(crate) mod fixtures;
 mod get;
 mod imported_hash;
 mod lifecycle;
