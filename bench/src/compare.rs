@@ -117,7 +117,7 @@ impl Comparison<'_> {
     }
 
     fn load(&self, server: &Server, connections: usize, pace: Pace, requests: &Requests) -> Result<Measurement> {
-        load::measure(&self.cores, server.api.server, connections, self.options.seconds, pace, requests)
+        load::measure(&self.cores, server, connections, self.options.seconds, pace, requests)
     }
 
     fn get_by_id(&self) -> Requests {

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::connection::Connection;
 use crate::cores::Cores;
+use crate::server::Server;
 
 /// Writes the next request into an empty buffer; called from every connection.
 pub(crate) type Requests = Arc<dyn Fn(&mut Vec<u8>) + Send + Sync>;
@@ -61,6 +62,7 @@ impl Window {
             per_second: latencies.len() as f64 / (self.until - self.from).as_secs_f64(),
             p50_ms: rank(0.50).as_secs_f64() * 1e3,
             p99_ms: rank(0.99).as_secs_f64() * 1e3,
+            cpu_us: None,
         }
     }
 }
@@ -71,23 +73,30 @@ pub(crate) struct Measurement {
     pub(crate) per_second: f64,
     pub(crate) p50_ms: f64,
     pub(crate) p99_ms: f64,
+    /// Processor time that the server took for a request; none where there is no server.
+    pub(crate) cpu_us: Option<f64>,
 }
 
 /// Drives `connections` at `server` for the length of a window. Any answer but 200 is an error: a rate of refusals
 /// means nothing.
 pub(crate) fn measure(
     cores: &Cores,
-    server: SocketAddr,
+    server: &Server,
     connections: usize,
     seconds: f64,
     pace: Pace,
     requests: &Requests,
 ) -> Result<Measurement> {
     let window = Window::of(seconds);
-    let latencies = on_connections(cores, server, connections, |connection, index| {
+    let cpu_before = server.cpu_time();
+    let driven = on_connections(cores, server.api.server, connections, |connection, index| {
         drive(connection, window, Schedule { pace, index, connections }, Arc::clone(requests))
     })?;
-    Ok(window.measured(latencies.concat()))
+    let exchanges: usize = driven.iter().map(|driven| driven.exchanges).sum();
+    let cpu_time = server.cpu_time().zip(cpu_before).map(|(after, before)| after - before);
+    let latencies = driven.into_iter().flat_map(|driven| driven.latencies).collect();
+    let cpu_us = cpu_time.map(|cpu_time| cpu_time.as_secs_f64() * 1e6 / exchanges as f64);
+    Ok(Measurement { cpu_us, ..window.measured(latencies) })
 }
 
 /// Opens `connections` and runs `work` on each, spread over the load generator's cores; gives what each returned.
@@ -152,26 +161,30 @@ impl Schedule {
     }
 }
 
-async fn drive(
-    mut connection: Connection,
-    window: Window,
-    schedule: Schedule,
-    requests: Requests,
-) -> Result<Vec<Duration>> {
-    let mut latencies = Vec::new();
+/// What one connection did.
+#[derive(Default)]
+struct Driven {
+    /// Of the exchanges that count.
+    latencies: Vec<Duration>,
+    /// All exchanges, those that warmed up too.
+    exchanges: usize,
+}
+
+async fn drive(mut connection: Connection, window: Window, schedule: Schedule, requests: Requests) -> Result<Driven> {
+    let mut driven = Driven::default();
     let mut request = Vec::with_capacity(1024);
-    for turn in 0.. {
-        let due = schedule.due(window, turn).await;
+    loop {
+        let due = schedule.due(window, driven.exchanges).await;
         if window.is_over(due) {
-            break;
+            return Ok(driven);
         }
         request.clear();
         requests(&mut request);
         let response = connection.exchange(&request).await?;
-        latencies.extend(window.latency(due, Instant::now()));
+        driven.latencies.extend(window.latency(due, Instant::now()));
+        driven.exchanges += 1;
         ensure!(response.status == 200, "{}", refusal(&request, response.status, &response.body));
     }
-    Ok(latencies)
 }
 
 /// What to say of an answer that is not 200.

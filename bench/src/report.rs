@@ -39,16 +39,18 @@ impl fmt::Display for Header {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:<22}{:>6}{:>10}{:>9}{:>9}   {:<18}{:>9}{:>9}{:>9}{:>8}{:>7}",
+            "{:<22}{:>6}{:>10}{:>9}{:>9}{:>8}   {:<18}{:>9}{:>9}{:>9}{:>8}{:>8}{:>7}",
             "operation",
             "conns",
             "roster/s",
             "p50 ms",
             "p99 ms",
+            "cpu us",
             "reference",
             "per s",
             "p50 ms",
             "p99 ms",
+            "cpu us",
             "ratio",
             "mark"
         )
@@ -60,16 +62,19 @@ impl fmt::Display for Row {
         let Self { operation, connections, roster, reference, ratio, .. } = self;
         let [before, after] = &self.references;
         let mean = |of: fn(&Measurement) -> f64| (of(before) + of(after)) / 2.0;
+        let cpu = |us: Option<f64>| us.map(|us| format!("{us:.1}")).unwrap_or_default();
         let mark = self.mark.map(|mark| format!("{mark:.2}")).unwrap_or_default();
         write!(
             f,
-            "{operation:<22}{connections:>6}{:>10.0}{:>9.2}{:>9.2}   {reference:<18}{:>9.0}{:>9.2}{:>9.2}{ratio:>8.2}{mark:>7}",
+            "{operation:<22}{connections:>6}{:>10.0}{:>9.2}{:>9.2}{:>8}   {reference:<18}{:>9.0}{:>9.2}{:>9.2}{:>8}{ratio:>8.2}{mark:>7}",
             roster.per_second,
             roster.p50_ms,
             roster.p99_ms,
+            cpu(roster.cpu_us),
             mean(|m| m.per_second),
             mean(|m| m.p50_ms),
             mean(|m| m.p99_ms),
+            cpu(before.cpu_us.zip(after.cpu_us).map(|(before, after)| (before + after) / 2.0)),
         )
     }
 }

@@ -64,6 +64,16 @@ impl Server {
         Ok(server)
     }
 
+    /// Processor time taken so far, by user and kernel; none where the kernel does not say.
+    pub(crate) fn cpu_time(&self) -> Option<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // The name of the program stands in parentheses and may have spaces; the fields after it are numbers.
+        let (_, fields) = stat.rsplit_once(") ")?;
+        let mut times = fields.split(' ').skip(11).map_while(|ticks| ticks.parse::<u64>().ok());
+        let ticks = times.next()? + times.next()?;
+        Some(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
+    }
+
     /// Memory in use, in bytes; none where the kernel does not say.
     pub(crate) fn resident_bytes(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;

@@ -59,6 +59,8 @@ error_codes! {
     BodyTooLarge = "E0000002" 413 "The request was not valid: The request body is too large.";
     /// No JSON, or another shape than the operation takes.
     NotWellFormed = "E0000003" 400 "The request body was not well-formed.";
+    /// Wrong credentials, or nobody's. Which, nobody is told.
+    AuthenticationFailed = "E0000004" 401 "Authentication failed";
     /// The caller's role or scope does not reach.
     AccessDenied = "E0000006" 403 "You do not have permission to perform the requested action";
     /// No such resource; the argument says which.
@@ -73,6 +75,9 @@ error_codes! {
     InvalidToken = "E0000011" 401 "Invalid token provided";
     /// A credential was not changed; the cause says why.
     CredentialsUpdateFailed = "E0000014" 403 "Update of credentials failed";
+    /// A new password that breaks the policy, in a sign-in or a recovery.
+    PasswordRefused = "E0000014" 403
+        "The password does not meet the complexity requirements of the current password policy.";
     /// Activation of a user who is active.
     AlreadyActive = "E0000016" 403 "Activation failed because the user is already active";
     /// Reset of a password that is not Okta's.
@@ -111,11 +116,32 @@ error_codes! {
     TooManyRequests = "E0000047" 429 "API call exceeded rate limit due to too many requests.";
     /// A built-in resource cannot be changed this way.
     UnsupportedOperation = "E0000060" 501 "Unsupported operation.";
+    /// A wrong passcode or answer; the cause says which.
+    InvalidPasscode = "E0000068" 403 "Invalid Passcode/Answer";
+    /// A time-based code that was used before.
+    PasscodeReplayed = "E0000082" 403
+        "Each code can only be used once. Please wait for a new code and try again.";
+    /// Deletion of an active app.
+    DeleteApplicationForbidden = "E0000056" 403 "Delete application forbidden.";
+    /// A step that a sign-in does not wait for.
+    WrongAuthenticationState = "E0000079" 403 "This operation is not allowed in the current authentication state.";
     /// A wrong answer to the recovery question.
     WrongRecoveryAnswer = "E0000087" 403 "The recovery question answer did not match our records.";
+    /// No phone number.
+    InvalidPhoneNumber = "E0000098" 400 "This phone number is invalid.";
+    /// A text message was sent just now.
+    SmsRecentlySent = "E0000109" 429 "An SMS message was recently sent. Please wait 30 seconds before trying again.";
+    /// A recovery for a login that nobody has; only trusted applications are told.
+    RecoveryOfUnknownUser = "E0000095" 403 "Recovery not allowed for unknown user.";
     /// A write while an asynchronous transition is under way.
     StillTransitioning = "E0000112" 409
         "Cannot update this user because they are still being activated. Please try again in a few minutes.";
+    /// An e-mail was sent just now.
+    EmailRecentlySent = "E0000118" 429 "An email was recently sent. Please wait 5 seconds before trying again.";
+    /// No phone extension.
+    InvalidPhoneExtension = "E0000121" 400 "Invalid phone extension. Please enter a valid phone extension.";
+    /// Assignment of a deactivated user to an app.
+    InactiveUserForbidden = "E0000117" 403 "Cannot assign apps or update app profiles for an inactive user.";
     /// The caller accepts no JSON.
     NotAcceptable = "E0000122" 406 "Accept Header did not contain supported media type 'application/json'";
     /// `nextLogin=changePassword` without a password.
@@ -126,8 +152,12 @@ error_codes! {
         "Could not create user. To create a user and expire their password immediately, \"activate\" must be true";
     /// A linked-object definition with a name in use, or one too many.
     InvalidLinkedObjectDefinition = "E0000127" 409 "Invalid linked objection definition. {0}";
+    /// A phone call was made just now.
+    CallRecentlyMade = "E0000133" 429 "A phone call was recently made. Please wait 30 seconds before trying again.";
     /// The default user type, or one that users have.
     UserTypeNotDeletable = "E0000142" 403 "This User Type cannot be deleted.";
+    /// Verification of a factor that is not active yet.
+    FactorNotActive = "E0000154" 410 "Invalid factor id, it is not currently active.";
 }
 
 impl ErrorCode {
@@ -198,8 +228,18 @@ pub enum ResourceKind {
     UserSchema,
     /// A linked-object definition.
     LinkedObjectProperty,
+    /// An app.
+    Application,
+    /// A user's assignment to an app.
+    ApplicationUser,
+    /// A group's assignment to an app.
+    ApplicationGroupAssignment,
+    /// A factor.
+    Factor,
     /// An API token.
     ApiToken,
+    /// A session.
+    Session,
     /// A policy.
     Policy,
     /// A policy's rule.
@@ -216,7 +256,12 @@ impl ResourceKind {
             Self::UserType => "CVDType",
             Self::UserSchema => "UserSchema",
             Self::LinkedObjectProperty => "LinkedObjectProperty",
+            Self::Application => "AppInstance",
+            Self::ApplicationUser => "AppUser",
+            Self::ApplicationGroupAssignment => "ApplicationGroupAssignment",
+            Self::Factor => "UserFactor",
             Self::ApiToken => "Token",
+            Self::Session => "AppSession",
             Self::Policy => "Policy",
             Self::PolicyRule => "PolicyRule",
         }
@@ -237,11 +282,10 @@ mod tests {
     }
 
     #[test]
-    fn code_and_status_together_name_one_error() {
+    fn no_two_errors_are_told_alike() {
+        let told = |code: &ErrorCode| (code.code(), code.status(), code.summary_template());
         for (index, code) in ErrorCode::ALL.iter().enumerate() {
-            let twin =
-                ErrorCode::ALL.iter().position(|other| (other.code(), other.status()) == (code.code(), code.status()));
-            assert_eq!(twin, Some(index), "{code:?}");
+            assert_eq!(ErrorCode::ALL.iter().position(|other| told(other) == told(code)), Some(index), "{code:?}");
         }
     }
 

@@ -52,7 +52,13 @@ event_types! {
     UserUnsuspend = "user.lifecycle.unsuspend" "Unsuspend Okta user";
     /// unlockUser.
     UserUnlockByAdmin = "user.account.unlock_by_admin" "Unlock user account by admin";
-    /// expirePassword.
+    /// Too many failed attempts to sign in.
+    UserLock = "user.account.lock" "Max sign in attempts exceeded";
+    /// A user unlocked themselves, or the policy's time was up.
+    UserUnlock = "user.account.unlock" "Unlock user account";
+    /// A user asked for a token to unlock themselves.
+    UserUnlockToken = "user.account.unlock_token" "Issue account unlock token";
+    /// expirePassword, and a sign-in with a password past its age.
     UserExpirePassword = "user.account.expire_password" "Expire user password";
     /// resetPassword, forgotPassword, a temporary password.
     UserResetPassword = "user.account.reset_password" "Fired when the user's Okta password is reset";
@@ -64,6 +70,26 @@ event_types! {
     UserUpdateType = "user.account.update_user_type" "Update user type";
     /// resetFactors.
     UserResetFactors = "user.mfa.factor.reset_all" "Reset all factors for user";
+    /// A factor was activated.
+    FactorActivate = "user.mfa.factor.activate" "Activate factor or authenticator enrollment";
+    /// A factor was removed: deleteFactor, resetFactors, a user's deactivation.
+    FactorDeactivate = "user.mfa.factor.deactivate" "Reset factor or authenticator enrollment";
+    /// The enrolment of a factor began, or the factor was changed.
+    FactorUpdate = "user.mfa.factor.update" "Update factor or authenticator enrollment";
+    /// A factor was verified.
+    FactorVerify = "user.authentication.auth_via_mfa" "Authentication of user via MFA";
+    /// A passcode was sent by text message.
+    FactorSendSms = "system.sms.send_factor_verify_message" "Send factor verification SMS";
+    /// A passcode was sent by phone call.
+    FactorSendCall = "system.voice.send_mfa_challenge_call" "Send MFA challenge phone call";
+    /// A passcode was sent by e-mail.
+    FactorSendEmail = "system.email.send_factor_verify_message" "Send factor verification email";
+    /// A user signed in, or tried to.
+    UserSessionStart = "user.session.start" "User login to Okta";
+    /// endSession.
+    UserSessionEnd = "user.session.end" "User logout from Okta";
+    /// The password-import hook was asked.
+    UserImportPassword = "user.import.password" "Import user password";
     /// clearUserSessions, and what deactivation ends.
     UserSessionClear = "user.session.clear" "Clear user session";
     /// createGroup.
@@ -92,6 +118,28 @@ event_types! {
     PolicyUpdate = "policy.lifecycle.update" "Update policy";
     /// updatePolicyRule.
     PolicyRuleUpdate = "policy.rule.update" "Update policy rule";
+    /// createApplication.
+    ApplicationCreate = "application.lifecycle.create" "Create application";
+    /// updateApplication.
+    ApplicationUpdate = "application.lifecycle.update" "Update application";
+    /// activateApplication.
+    ApplicationActivate = "application.lifecycle.activate" "Activate application";
+    /// deactivateApplication.
+    ApplicationDeactivate = "application.lifecycle.deactivate" "Deactivate application";
+    /// deleteApplication.
+    ApplicationDelete = "application.lifecycle.delete" "Delete application";
+    /// assignUserToApplication.
+    ApplicationMembershipAdd = "application.user_membership.add" "Add user to application membership";
+    /// updateApplicationUser.
+    ApplicationMembershipUpdate = "application.user_membership.update" "Update user in application membership";
+    /// deleteApplicationUser, and what deactivation ends.
+    ApplicationMembershipRemove = "application.user_membership.remove" "Remove user's application membership";
+    /// createApplicationGroupAssignment.
+    GroupApplicationAssignmentAdd = "group.application_assignment.add" "Add assigned application to group";
+    /// createApplicationGroupAssignment of a group that is assigned.
+    GroupApplicationAssignmentUpdate = "group.application_assignment.update" "Update assigned application of group";
+    /// deleteApplicationGroupAssignment.
+    GroupApplicationAssignmentRemove = "group.application_assignment.remove" "Remove assigned application from group";
     /// A new API token.
     ApiTokenCreate = "system.api_token.create" "Create API token";
     /// An API token revoked.

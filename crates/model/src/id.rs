@@ -44,23 +44,15 @@ fn render(prefix: &str, seed: IdSeed) -> String {
     text
 }
 
-macro_rules! ids {
-    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+/// Ids that are kept and compared as text.
+macro_rules! id_texts {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
         impl $name {
-            /// The characters every id of this kind begins with.
-            pub const PREFIX: &'static str = $prefix;
-
-            /// A new id, which sorts after every one made earlier.
-            #[must_use]
-            pub fn new(seed: IdSeed) -> Self {
-                Self(render($prefix, seed))
-            }
-
             /// Takes an id as a caller or the store gave it. Any text is taken: an id that is not ours names
             /// nothing, and a real org answers it with 404, never 400 (observed.md, section 2).
             #[must_use]
@@ -83,6 +75,24 @@ macro_rules! ids {
     )*};
 }
 
+/// Ids of one kind each.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        id_texts! { $(#[$doc])* $name; }
+
+        impl $name {
+            /// The characters every id of this kind begins with.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A new id, which sorts after every one made earlier.
+            #[must_use]
+            pub fn new(seed: IdSeed) -> Self {
+                Self(render($prefix, seed))
+            }
+        }
+    )*};
+}
+
 ids! {
     /// An org.
     OrgId = "00o";
@@ -94,12 +104,29 @@ ids! {
     UserTypeId = "oty";
     /// The profile schema of a user type; it shares the 17 characters after the prefix with its type.
     SchemaId = "osc";
+    /// An app, and the OAuth client that it is.
+    ApplicationId = "0oa";
+    /// A user's assignment to an app.
+    ApplicationUserId = "0ua";
     /// An API token (the record, not the secret).
     ApiTokenId = "00T";
     /// A policy.
     PolicyId = "00p";
     /// A policy's rule.
     PolicyRuleId = "0pr";
+}
+
+id_texts! {
+    /// A factor of a user. What it begins with depends on the factor's kind.
+    FactorId;
+}
+
+impl FactorId {
+    /// A new id of the kind `prefix`, which sorts after every one of that kind made earlier.
+    #[must_use]
+    pub fn new(prefix: &str, seed: IdSeed) -> Self {
+        Self(render(prefix, seed))
+    }
 }
 
 macro_rules! keys {
@@ -117,6 +144,8 @@ keys! {
     UserKey;
     /// A group in the store; never leaves the server.
     GroupKey;
+    /// An app in the store; never leaves the server.
+    ApplicationKey;
 }
 
 impl UserTypeId {

@@ -4,8 +4,11 @@
 //! Invariant: nothing here does I/O, reads a clock or draws a random number. What depends on those takes them as
 //! arguments, so every rule can be tested as a function.
 
+pub mod application;
+pub mod authn;
 pub mod error;
 pub mod event;
+pub mod factor;
 pub mod filter;
 pub mod group;
 pub mod id;

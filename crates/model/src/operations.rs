@@ -146,6 +146,18 @@ operations! {
     GetLinkedObjectsForUser "getLinkedObjectsForUser" Get "/api/v1/users/{userId}/linkedObjects/{relationshipName}" UsersRead UserChildren;
     RemoveLinkedObjectForUser "removeLinkedObjectForUser" Delete "/api/v1/users/{userId}/linkedObjects/{relationshipName}" UsersManage UserChildren;
     SetLinkedObjectForUser "setLinkedObjectForUser" Put "/api/v1/users/{associatedUserId}/linkedObjects/{primaryRelationshipName}/{primaryUserId}" UsersManage UserChildren;
+    // Factors
+    ListFactors "listFactors" Get "/api/v1/users/{userId}/factors" UsersRead UserChildren;
+    EnrollFactor "enrollFactor" Post "/api/v1/users/{userId}/factors" UsersManage UserChildren;
+    ListSupportedFactors "listSupportedFactors" Get "/api/v1/users/{userId}/factors/catalog" UsersRead UserChildren;
+    ListSupportedSecurityQuestions "listSupportedSecurityQuestions" Get "/api/v1/users/{userId}/factors/questions" UsersRead UserChildren;
+    GetFactor "getFactor" Get "/api/v1/users/{userId}/factors/{factorId}" UsersRead UserChildren;
+    UpdateFactor "updateFactor" Put "/api/v1/users/{userId}/factors/{factorId}" UsersManage UserChildren;
+    DeleteFactor "deleteFactor" Delete "/api/v1/users/{userId}/factors/{factorId}" UsersManage UserChildren;
+    ActivateFactor "activateFactor" Post "/api/v1/users/{userId}/factors/{factorId}/lifecycle/activate" UsersManage UserChildren;
+    VerifyFactor "verifyFactor" Post "/api/v1/users/{userId}/factors/{factorId}/verify" UsersManage UserChildren;
+    ResendEnrollFactor "resendEnrollFactor" Post "/api/v1/users/{userId}/factors/{factorId}/resend" UsersManage UserChildren;
+    GetFactorQrCode "getFactorQrCode" Get "/api/v1/users/{userId}/factors/{factorId}/qr/{token}" Anyone UserChildren;
     // Groups
     ListGroups "listGroups" Get "/api/v1/groups" GroupsRead Groups;
     CreateGroup "createGroup" Post "/api/v1/groups" GroupsManage Groups;
@@ -155,6 +167,7 @@ operations! {
     ListGroupUsers "listGroupUsers" Get "/api/v1/groups/{groupId}/users" GroupsRead Groups;
     AddUserToGroup "addUserToGroup" Put "/api/v1/groups/{groupId}/users/{userId}" GroupsManage Groups;
     RemoveUserFromGroup "removeUserFromGroup" Delete "/api/v1/groups/{groupId}/users/{userId}" GroupsManage Groups;
+    ListAssignedApplicationsForGroup "listAssignedApplicationsForGroup" Get "/api/v1/groups/{groupId}/apps" GroupsRead Groups;
     // User types and schemas
     ListUserTypes "listUserTypes" Get "/api/v1/meta/types/user" UserTypesRead Other;
     CreateUserType "createUserType" Post "/api/v1/meta/types/user" UserTypesManage Other;
@@ -176,6 +189,23 @@ operations! {
     ListPolicyRules "listPolicyRules" Get "/api/v1/policies/{policyId}/rules" PoliciesRead Other;
     GetPolicyRule "getPolicyRule" Get "/api/v1/policies/{policyId}/rules/{ruleId}" PoliciesRead Other;
     UpdatePolicyRule "updatePolicyRule" Put "/api/v1/policies/{policyId}/rules/{ruleId}" PoliciesManage Other;
+    // Apps
+    ListApplications "listApplications" Get "/api/v1/apps" AppsRead Apps;
+    CreateApplication "createApplication" Post "/api/v1/apps" AppsManage Apps;
+    GetApplication "getApplication" Get "/api/v1/apps/{appId}" AppsRead App;
+    UpdateApplication "updateApplication" Put "/api/v1/apps/{appId}" AppsManage App;
+    DeleteApplication "deleteApplication" Delete "/api/v1/apps/{appId}" AppsManage App;
+    ActivateApplication "activateApplication" Post "/api/v1/apps/{appId}/lifecycle/activate" AppsManage Apps;
+    DeactivateApplication "deactivateApplication" Post "/api/v1/apps/{appId}/lifecycle/deactivate" AppsManage Apps;
+    ListApplicationUsers "listApplicationUsers" Get "/api/v1/apps/{appId}/users" AppsRead Apps;
+    AssignUserToApplication "assignUserToApplication" Post "/api/v1/apps/{appId}/users" AppsManage Apps;
+    GetApplicationUser "getApplicationUser" Get "/api/v1/apps/{appId}/users/{userId}" AppsRead Apps;
+    UpdateApplicationUser "updateApplicationUser" Post "/api/v1/apps/{appId}/users/{userId}" AppsManage Apps;
+    DeleteApplicationUser "deleteApplicationUser" Delete "/api/v1/apps/{appId}/users/{userId}" AppsManage Apps;
+    ListApplicationGroupAssignments "listApplicationGroupAssignments" Get "/api/v1/apps/{appId}/groups" AppsRead Apps;
+    GetApplicationGroupAssignment "getApplicationGroupAssignment" Get "/api/v1/apps/{appId}/groups/{groupId}" AppsRead Apps;
+    CreateApplicationGroupAssignment "createApplicationGroupAssignment" Put "/api/v1/apps/{appId}/groups/{groupId}" AppsManage Apps;
+    DeleteApplicationGroupAssignment "deleteApplicationGroupAssignment" Delete "/api/v1/apps/{appId}/groups/{groupId}" AppsManage Apps;
     // API tokens
     ListApiTokens "listApiTokens" Get "/api/v1/api-tokens" ApiTokensRead Other;
     CreateApiToken "createApiToken" Post "/api/v1/api-tokens" ApiTokensManage Other;

@@ -38,6 +38,14 @@ buckets! {
     UserChildren = "user-children" 600;
     /// `/groups`.
     Groups = "groups" 600;
+    /// `/apps`, and what is below an app.
+    Apps = "apps" 100;
+    /// `/apps/{id}`.
+    App = "app" 600;
+    /// `/authn`.
+    Authn = "authn" 600;
+    /// `/sessions`.
+    Sessions = "sessions" 600;
     /// `/logs`.
     Logs = "logs" 120;
     /// Everything else.

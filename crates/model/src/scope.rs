@@ -38,10 +38,18 @@ scopes! {
     SchemasRead = "okta.schemas.read";
     /// Change profile schemas.
     SchemasManage = "okta.schemas.manage";
+    /// Read apps and their assignments.
+    AppsRead = "okta.apps.read";
+    /// Change apps and their assignments.
+    AppsManage = "okta.apps.manage";
     /// Read linked-object definitions.
     LinkedObjectsRead = "okta.linkedObjects.read";
     /// Change linked-object definitions.
     LinkedObjectsManage = "okta.linkedObjects.manage";
+    /// Read sessions.
+    SessionsRead = "okta.sessions.read";
+    /// End and prolong sessions.
+    SessionsManage = "okta.sessions.manage";
     /// Read policies and their rules.
     PoliciesRead = "okta.policies.read";
     /// Change policies and their rules.

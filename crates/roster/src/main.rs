@@ -1,6 +1,7 @@
 //! `roster`: the server and what its operator does from the command line.
 
 mod commands;
+mod master_key;
 mod settings;
 
 use std::process::ExitCode;

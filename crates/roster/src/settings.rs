@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use roster_server::{BaseUrl, RateLimits};
 use roster_store::Database;
+use roster_store::seal::MasterKey;
 
 /// A user directory and lifecycle server that speaks the Okta Users API.
 #[derive(Debug, Parser)]
@@ -38,6 +39,20 @@ pub(crate) struct DatabaseSettings {
     /// PostgreSQL database (postgres://user:password@host/database); without it, SQLite in the data folder.
     #[arg(long, env = "ROSTER_DATABASE", value_name = "URL", value_parser = database_url, hide_env_values = true)]
     pub(crate) database: Option<String>,
+    /// Key that secrets in the database are sealed under, as openssl rand -base64 32 prints one; without it, the file
+    /// master.key in the data folder, made at the first start. Every node on a database needs the same.
+    #[arg(long, env = "ROSTER_MASTER_KEY", value_name = "KEY", value_parser = master_key, hide_env_values = true)]
+    pub(crate) master_key: Option<MasterKeySetting>,
+}
+
+/// A master key; as a setting it must have `Debug`, which does not show it.
+#[derive(Clone)]
+pub(crate) struct MasterKeySetting(pub(crate) MasterKey);
+
+impl std::fmt::Debug for MasterKeySetting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
 }
 
 /// Where the server is reached.
@@ -160,6 +175,11 @@ fn database_url(text: &str) -> Result<String, String> {
     }
 }
 
+fn master_key(text: &str) -> Result<MasterKeySetting, String> {
+    let key = MasterKey::from_text(text).map(MasterKeySetting);
+    key.ok_or_else(|| "expected 32 bytes in Base64: openssl rand -base64 32 prints some".to_owned())
+}
+
 fn rate_limits(text: &str) -> Result<RateLimits, String> {
     match text {
         "off" => Ok(RateLimits::Off),
@@ -274,6 +294,7 @@ mod tests {
             &["roster", "serve", "--listen", "nonsense"][..],
             &["roster", "serve", "--listne", "127.0.0.1:1"],
             &["roster", "serve", "--database", "mysql://a"],
+            &["roster", "serve", "--master-key", "short"],
             &["roster", "serve", "--rate-limits", "/no/such/file"],
             &["roster", "server"],
             &["roster", "org", "create"],

@@ -5,8 +5,10 @@
 //! `roster_store` → JSON.
 
 mod api_tokens;
+mod applications;
 mod base_url;
 mod caller;
+mod factors;
 mod groups;
 mod health;
 mod linked_object_definitions;

@@ -70,6 +70,7 @@ fn view(event: &Event) -> Value {
     debug.insert("requestId".to_owned(), json!(details.request.id));
     debug.insert("requestUri".to_owned(), json!(details.request.uri));
     debug.insert("url".to_owned(), json!(details.request.uri));
+    let failed = details.failure.is_some();
     let ip_address = &details.request.ip_address;
     let ip_chain: Vec<Value> = ip_address.iter().map(|ip| json!({ "ip": ip, "version": ip_version(ip) })).collect();
     json!({
@@ -86,10 +87,10 @@ fn view(event: &Event) -> Value {
         "authenticationContext": { "authenticationStep": 0, "externalSessionId": "unknown" },
         "displayMessage": event.event_type.display_message(),
         "eventType": event.event_type.as_str(),
-        "outcome": { "result": "SUCCESS", "reason": null },
+        "outcome": { "result": if failed { "FAILURE" } else { "SUCCESS" }, "reason": details.failure },
         "published": event.published.to_string(),
         "securityContext": { "asNumber": null, "asOrg": null, "isp": null, "domain": null, "isProxy": null },
-        "severity": "INFO",
+        "severity": if failed { "WARN" } else { "INFO" },
         "debugContext": { "debugData": debug },
         "legacyEventType": null,
         "transaction": { "type": "WEB", "id": details.request.id, "detail": {} },

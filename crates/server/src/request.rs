@@ -87,6 +87,31 @@ impl FromRequestParts<App> for RuleSegments {
     }
 }
 
+/// The app and the group in the path of an assignment.
+pub(crate) struct AssignmentSegments {
+    pub(crate) application: String,
+    pub(crate) group: String,
+}
+
+impl FromRequestParts<App> for AssignmentSegments {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        Ok(Self { application: segment(parts, "appId").await?, group: segment(parts, "groupId").await? })
+    }
+}
+
+/// The token at the end of a path that opens without an API token.
+pub(crate) struct TokenSegment(pub(crate) String);
+
+impl FromRequestParts<App> for TokenSegment {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        segment(parts, "token").await.map(Self)
+    }
+}
+
 /// A path whose escapes are no text names nothing, and neither does a NUL, which PostgreSQL cannot hold.
 async fn path_params(parts: &mut Parts) -> Result<RawPathParams, ApiError> {
     let params = parts.extract::<RawPathParams>().await.ok();
@@ -132,6 +157,12 @@ impl Query {
             Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
             Some(text) => Err(type_mismatch(name, text, "boolean")),
         }
+    }
+
+    /// A whole number.
+    pub(crate) fn integer(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        let number = |text: &str| text.trim().parse().map_err(|_| type_mismatch(name, text, "integer"));
+        self.text(name).map(number).transpose()
     }
 
     /// A page's `limit`: above `max` it is `max`; below 1 it is refused.
@@ -214,6 +245,21 @@ impl<S: Sync> FromRequest<S> for JsonObject {
         match JsonBody::from_request(request, state).await?.0 {
             Some(Value::Object(members)) => Ok(Self(members)),
             _ => Err(ErrorCode::NotWellFormed.into()),
+        }
+    }
+}
+
+/// An object body; no body is an empty one.
+pub(crate) struct OptionalObject(pub(crate) JsonObject);
+
+impl<S: Sync> FromRequest<S> for OptionalObject {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request<Body>, state: &S) -> Result<Self, ApiError> {
+        match JsonBody::from_request(request, state).await?.0 {
+            None => Ok(Self(JsonObject(Map::new()))),
+            Some(Value::Object(members)) => Ok(Self(JsonObject(members))),
+            Some(_) => Err(ErrorCode::NotWellFormed.into()),
         }
     }
 }

@@ -186,6 +186,11 @@ pub(crate) fn list(items: &impl Serialize, links: &ListLinks<'_>) -> Handled {
 /// The limit of a list that is to be whole; links write it as the API reference does, -1.
 pub(crate) const UNLIMITED: usize = usize::MAX;
 
+/// A text as one segment of a path: logins may hold anything, and a header holds only ASCII.
+pub(crate) fn path_segment(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+}
+
 /// What the `Link` headers of a page repeat of its request.
 pub(crate) struct ListLinks<'a> {
     /// Scheme, host and path.

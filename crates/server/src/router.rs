@@ -19,7 +19,10 @@ use tower_http::compression::predicate::SizeAbove;
 use crate::caller::{RequestId, authorize};
 use crate::request::normalized;
 use crate::response::{Answer, ApiError};
-use crate::{App, api_tokens, groups, health, linked_object_definitions, logs, policies, schemas, user_types, users};
+use crate::{
+    App, api_tokens, applications, factors, groups, health, linked_object_definitions, logs, policies, schemas,
+    user_types, users,
+};
 
 /// Bodies below this are sent as they are: compressing one takes longer than sending it.
 const COMPRESS_ABOVE_BYTES: u64 = 8 << 10;
@@ -63,6 +66,17 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::GetLinkedObjectsForUser => on(filter, users::linked_objects::get_linked_objects_for_user),
         Op::RemoveLinkedObjectForUser => on(filter, users::linked_objects::remove_linked_object_for_user),
         Op::SetLinkedObjectForUser => on(filter, users::linked_objects::set_linked_object_for_user),
+        Op::ListFactors => on(filter, factors::list_factors),
+        Op::EnrollFactor => on(filter, factors::enroll_factor),
+        Op::ListSupportedFactors => on(filter, factors::list_supported_factors),
+        Op::ListSupportedSecurityQuestions => on(filter, factors::list_supported_security_questions),
+        Op::GetFactor => on(filter, factors::get_factor),
+        Op::UpdateFactor => on(filter, factors::update_factor),
+        Op::DeleteFactor => on(filter, factors::delete_factor),
+        Op::ActivateFactor => on(filter, factors::activate_factor),
+        Op::VerifyFactor => on(filter, factors::verify_factor),
+        Op::ResendEnrollFactor => on(filter, factors::resend_enroll_factor),
+        Op::GetFactorQrCode => on(filter, factors::qr_code::get_factor_qr_code),
         Op::ListGroups => on(filter, groups::list_groups),
         Op::CreateGroup => on(filter, groups::create_group),
         Op::GetGroup => on(filter, groups::get_group),
@@ -71,6 +85,7 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::ListGroupUsers => on(filter, groups::list_group_users),
         Op::AddUserToGroup => on(filter, groups::add_user_to_group),
         Op::RemoveUserFromGroup => on(filter, groups::remove_user_from_group),
+        Op::ListAssignedApplicationsForGroup => on(filter, applications::groups::list_assigned_applications_for_group),
         Op::ListUserTypes => on(filter, user_types::list_user_types),
         Op::CreateUserType => on(filter, user_types::create_user_type),
         Op::GetUserType => on(filter, user_types::get_user_type),
@@ -89,6 +104,22 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::ListPolicyRules => on(filter, policies::list_policy_rules),
         Op::GetPolicyRule => on(filter, policies::get_policy_rule),
         Op::UpdatePolicyRule => on(filter, policies::update_policy_rule),
+        Op::ListApplications => on(filter, applications::list_applications),
+        Op::CreateApplication => on(filter, applications::create_application),
+        Op::GetApplication => on(filter, applications::get_application),
+        Op::UpdateApplication => on(filter, applications::update_application),
+        Op::DeleteApplication => on(filter, applications::delete_application),
+        Op::ActivateApplication => on(filter, applications::activate_application),
+        Op::DeactivateApplication => on(filter, applications::deactivate_application),
+        Op::ListApplicationUsers => on(filter, applications::users::list_application_users),
+        Op::AssignUserToApplication => on(filter, applications::users::assign_user_to_application),
+        Op::GetApplicationUser => on(filter, applications::users::get_application_user),
+        Op::UpdateApplicationUser => on(filter, applications::users::update_application_user),
+        Op::DeleteApplicationUser => on(filter, applications::users::delete_application_user),
+        Op::ListApplicationGroupAssignments => on(filter, applications::groups::list_application_group_assignments),
+        Op::GetApplicationGroupAssignment => on(filter, applications::groups::get_application_group_assignment),
+        Op::CreateApplicationGroupAssignment => on(filter, applications::groups::create_application_group_assignment),
+        Op::DeleteApplicationGroupAssignment => on(filter, applications::groups::delete_application_group_assignment),
         Op::ListApiTokens => on(filter, api_tokens::list_api_tokens),
         Op::CreateApiToken => on(filter, api_tokens::create_api_token),
         Op::GetApiToken => on(filter, api_tokens::get_api_token),

@@ -131,23 +131,42 @@ CREATE TABLE sessions (
 );
 CREATE INDEX sessions_by_user ON sessions (user_key);
 
+-- "state" is sealed under the master key: it holds shared secrets and passcodes.
 CREATE TABLE factors (
     factor_key INTEGER PRIMARY KEY,
-    org_key BIGINT NOT NULL,
+    org_key BIGINT NOT NULL REFERENCES orgs,
     user_key BIGINT NOT NULL,
     id TEXT NOT NULL UNIQUE,
-    document TEXT NOT NULL
+    factor_type TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    last_updated BIGINT NOT NULL,
+    state BLOB NOT NULL
 );
-CREATE INDEX factors_by_user ON factors (user_key);
+CREATE UNIQUE INDEX factors_by_user ON factors (user_key, factor_type, provider);
 
--- What other resources hang on a user, as the documents that listAppLinks, listUserIdentityProviders and listUserClients answer.
-CREATE TABLE app_links (
+-- Passcodes on their way to users, for who delivers them. "passcode" is sealed under the master key.
+CREATE TABLE sent_messages (
+    message_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL REFERENCES orgs,
     user_key BIGINT NOT NULL,
-    position BIGINT NOT NULL,
-    document TEXT NOT NULL,
-    PRIMARY KEY (user_key, position)
-) WITHOUT ROWID;
+    channel TEXT NOT NULL,
+    address TEXT NOT NULL,
+    extension TEXT,
+    passcode BLOB NOT NULL,
+    created BIGINT NOT NULL,
+    expires BIGINT NOT NULL
+);
+CREATE INDEX sent_messages_by_user ON sent_messages (user_key, channel);
+CREATE INDEX sent_messages_by_org ON sent_messages (org_key, message_key);
 
+-- Which master key this database is sealed under: one row, made at the first start.
+CREATE TABLE master_key (
+    only_row BIGINT NOT NULL PRIMARY KEY,
+    fingerprint BLOB NOT NULL
+);
+
+-- What other resources hang on a user, as the documents that listUserIdentityProviders and listUserClients answer.
 CREATE TABLE identity_provider_links (
     user_key BIGINT NOT NULL,
     idp_id TEXT NOT NULL,
@@ -216,3 +235,45 @@ CREATE TABLE policies (
 );
 CREATE UNIQUE INDEX policies_by_id ON policies (org_key, id);
 CREATE UNIQUE INDEX policies_by_type ON policies (org_key, type);
+
+-- Apps. "document" holds accessibility, visibility, credentials (without secrets), settings and so on, as JSON.
+CREATE TABLE applications (
+    application_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL REFERENCES orgs,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    label TEXT NOT NULL,
+    status TEXT NOT NULL,
+    sign_on_mode TEXT,
+    created BIGINT NOT NULL,
+    last_updated BIGINT NOT NULL,
+    client_id TEXT,
+    client_secret_hash BLOB,
+    document TEXT NOT NULL
+);
+CREATE UNIQUE INDEX applications_by_id ON applications (org_key, id);
+CREATE UNIQUE INDEX applications_by_client_id ON applications (org_key, client_id);
+CREATE INDEX applications_by_key ON applications (org_key, application_key);
+
+-- Users assigned to an app themselves. Members of an assigned group have no rows.
+CREATE TABLE application_users (
+    application_key BIGINT NOT NULL REFERENCES applications,
+    user_key BIGINT NOT NULL,
+    created BIGINT NOT NULL,
+    last_updated BIGINT NOT NULL,
+    user_name TEXT NOT NULL,
+    password_changed BIGINT,
+    profile TEXT NOT NULL,
+    PRIMARY KEY (application_key, user_key)
+) WITHOUT ROWID;
+CREATE INDEX application_users_by_user ON application_users (user_key, application_key);
+
+CREATE TABLE application_groups (
+    application_key BIGINT NOT NULL REFERENCES applications,
+    group_key BIGINT NOT NULL REFERENCES groups,
+    last_updated BIGINT NOT NULL,
+    priority BIGINT NOT NULL,
+    profile TEXT NOT NULL,
+    PRIMARY KEY (application_key, group_key)
+) WITHOUT ROWID;
+CREATE INDEX application_groups_by_group ON application_groups (group_key, application_key);

@@ -56,6 +56,9 @@ pub struct EventDetails {
     /// Anything else worth keeping.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub debug: Map<String, Value>,
+    /// Why it failed, if it did: `INVALID_CREDENTIALS` …
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// One change to one org: by whom, with which request, when.
@@ -105,12 +108,31 @@ impl Change {
         targets: &[Party],
         debug: Map<String, Value>,
     ) -> Result<(), EngineError> {
-        let details = serde_json::to_string(&EventDetailsRef {
-            actor: &self.actor,
-            request: &self.request,
-            targets,
-            debug: &debug,
-        })?;
+        self.write_event(tx, event, targets, &debug, None)
+    }
+
+    /// Writes an event that tells of what was tried about `targets` and failed for this reason.
+    pub(crate) fn record_failure(
+        &self,
+        tx: &mut Tx<'_>,
+        event: EventType,
+        targets: &[Party],
+        debug: Map<String, Value>,
+        reason: &str,
+    ) -> Result<(), EngineError> {
+        self.write_event(tx, event, targets, &debug, Some(reason))
+    }
+
+    fn write_event(
+        &self,
+        tx: &mut Tx<'_>,
+        event: EventType,
+        targets: &[Party],
+        debug: &Map<String, Value>,
+        failure: Option<&str>,
+    ) -> Result<(), EngineError> {
+        let details = EventDetailsRef { actor: &self.actor, request: &self.request, targets, debug, failure };
+        let details = serde_json::to_string(&details)?;
         let uuid = uuid::Builder::from_random_bytes(crate::secret::random_bytes()?).into_uuid().to_string();
         tx.execute(
             "INSERT INTO events (org_key, uuid, published, event_type, details) VALUES ($1, $2, $3, $4, $5)",
@@ -128,4 +150,6 @@ struct EventDetailsRef<'a> {
     targets: &'a [Party],
     #[serde(skip_serializing_if = "Map::is_empty")]
     debug: &'a Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<&'a str>,
 }

@@ -30,6 +30,9 @@ pub enum EngineError {
         /// The version this program knows.
         known: i64,
     },
+    /// The database was sealed under another master key.
+    #[error("the database is sealed under another master key: set ROSTER_MASTER_KEY to the one it was made with")]
+    OtherMasterKey,
     /// The database URL cannot be read.
     #[error("the database URL is not understood: {0}")]
     DatabaseUrl(#[source] tokio_postgres::Error),

@@ -13,7 +13,7 @@ use crate::cursor::{Cursor, Page};
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::orgs::Org;
-use crate::{Store, params, users};
+use crate::{Store, applications, params, users};
 
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +126,9 @@ impl Store {
         let (change, id) = (change.clone(), id.to_owned());
         self.engine()
             .write(move |tx| {
+                find_for_update(tx, change.org, &id)?;
                 let group = find_changeable(tx, change.org, &id)?;
+                applications::remove_group(tx, group.key)?;
                 tx.execute("DELETE FROM group_members WHERE group_key = $1", params![group.key])?;
                 tx.execute("DELETE FROM groups WHERE group_key = $1", params![group.key])?;
                 Ok(change.record(tx, EventType::GroupDelete, &[party(&group)])?)
@@ -238,6 +240,13 @@ pub(crate) fn find(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Group, Erro
     found.ok_or_else(|| Error::not_found(id, ResourceKind::Group))
 }
 
+/// The group, kept from other writers until the transaction ends.
+pub(crate) fn find_for_update(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Group, Error> {
+    let sql = format!("{SELECT_GROUP} WHERE g.org_key = $1 AND g.id = $2");
+    let found = tx.query_first_for_update(&sql, params![org, id], read_group)?;
+    found.ok_or_else(|| Error::not_found(id, ResourceKind::Group))
+}
+
 /// A group whose profile and members may be changed: one that the org did not build in (behaviour.md H-28).
 pub(crate) fn find_changeable(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Group, Error> {
     let group = find(tx, org, id)?;
@@ -299,7 +308,7 @@ pub(crate) fn remove_user(tx: &mut Tx<'_>, user: UserKey) -> Result<(), EngineEr
     Ok(())
 }
 
-fn party(group: &Group) -> Party {
+pub(crate) fn party(group: &Group) -> Party {
     Party {
         id: group.id.to_string(),
         kind: "UserGroup".to_owned(),

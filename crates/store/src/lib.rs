@@ -4,6 +4,7 @@
 //! a method of [`Store`] of the same name. [`engine`] is the only part that knows SQLite from PostgreSQL.
 
 pub mod api_tokens;
+pub mod applications;
 pub mod cache;
 pub mod change;
 pub mod clock;
@@ -11,11 +12,14 @@ pub mod cursor;
 pub mod engine;
 pub mod error;
 pub mod events;
+pub mod factors;
 pub mod groups;
 mod hasher;
 pub mod linked_objects;
+pub mod messages;
 pub mod orgs;
 pub mod policies;
+pub mod seal;
 pub mod secret;
 pub mod user_types;
 pub mod users;
@@ -32,7 +36,9 @@ use crate::engine::Engine;
 pub use crate::error::{EngineError, Error};
 pub use crate::hasher::HashCost;
 use crate::hasher::Hasher;
+use crate::messages::{Outbox, Sender};
 use crate::orgs::OrgCache;
+use crate::seal::MasterKey;
 
 /// The database of a server, with its caches and hashing threads. Cheap to clone.
 #[derive(Clone)]
@@ -45,6 +51,8 @@ struct Inner {
     hasher: Hasher,
     clock: Clock,
     ids: Arc<IdSource>,
+    master_key: MasterKey,
+    sender: Arc<dyn Sender>,
 }
 
 /// Where the data is.
@@ -60,8 +68,28 @@ impl Store {
     /// Opens a database and brings its tables up to date.
     ///
     /// # Errors
-    /// If it cannot be reached or opened, or was written by a newer Roster.
-    pub async fn open(database: Database<'_>, clock: Clock, cost: HashCost) -> Result<Self, Error> {
+    /// If it cannot be reached or opened, was written by a newer Roster, or is sealed under another master key.
+    pub async fn open(
+        database: Database<'_>,
+        clock: Clock,
+        cost: HashCost,
+        master_key: MasterKey,
+    ) -> Result<Self, Error> {
+        let outbox = Arc::new(Outbox::new(master_key.clone()));
+        Self::open_with_sender(database, clock, cost, master_key, outbox).await
+    }
+
+    /// The same with another way for messages to reach their users.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_with_sender(
+        database: Database<'_>,
+        clock: Clock,
+        cost: HashCost,
+        master_key: MasterKey,
+        sender: Arc<dyn Sender>,
+    ) -> Result<Self, Error> {
         let caches = Arc::new(Caches::new());
         let invalidated = Arc::clone(&caches);
         let after_commit: engine::AfterCommit = Arc::new(move |invalidations| invalidated.invalidate(invalidations));
@@ -69,6 +97,8 @@ impl Store {
             Database::Sqlite(path) => Engine::open_sqlite(path, after_commit)?,
             Database::Postgres(url) => Engine::connect_postgres(url, after_commit).await?,
         };
+        let key = master_key.clone();
+        engine.write(move |tx| Ok(seal::check(tx, &key)?)).await?;
         Ok(Self(Arc::new(Inner {
             engine,
             caches,
@@ -76,6 +106,8 @@ impl Store {
             hasher: Hasher::start(cost)?,
             clock,
             ids: Arc::new(IdSource::new()),
+            master_key,
+            sender,
         })))
     }
 
@@ -125,6 +157,14 @@ impl Store {
 
     pub(crate) fn hasher(&self) -> &Hasher {
         &self.0.hasher
+    }
+
+    pub(crate) fn master_key(&self) -> &MasterKey {
+        &self.0.master_key
+    }
+
+    pub(crate) fn sender(&self) -> Arc<dyn Sender> {
+        Arc::clone(&self.0.sender)
     }
 
     pub(crate) fn orgs(&self) -> &OrgCache {

@@ -193,6 +193,33 @@ impl Vocabulary for GroupSearch {
     }
 }
 
+/// `filter` of listApplications (Okta's apps guide). `user.id` and `group.id` find the apps assigned to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ApplicationFilter;
+
+const APPLICATION_FILTER: &[(&str, AttributeRule)] = &[
+    filtered("id", ValueType::Identifier, EQUAL),
+    filtered("name", ValueType::Text, EQUAL),
+    filtered("status", ValueType::Text, EQUAL),
+    filtered("lastUpdated", ValueType::Instant, ORDERED),
+    filtered("user.id", ValueType::Identifier, EQUAL),
+    filtered("group.id", ValueType::Identifier, EQUAL),
+];
+
+impl Vocabulary for ApplicationFilter {
+    fn attribute(&self, path: &str) -> Option<AttributeRule> {
+        row(APPLICATION_FILTER, path)
+    }
+
+    fn allows_not(&self) -> bool {
+        false
+    }
+
+    fn case(&self) -> Case {
+        Case::Sensitive
+    }
+}
+
 /// `filter` of the System Log (behaviour.md G.12): any path into an event, with every operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogFilter;
@@ -290,7 +317,7 @@ mod tests {
 
     #[test]
     fn no_table_has_an_attribute_twice() {
-        for table in [USER_FILTER, GROUP_FILTER, GROUP_SEARCH] {
+        for table in [USER_FILTER, GROUP_FILTER, GROUP_SEARCH, APPLICATION_FILTER] {
             let mut paths: Vec<&str> = table.iter().map(|(path, _)| *path).collect();
             paths.sort_unstable();
             paths.dedup();

@@ -94,6 +94,18 @@ pub enum LifecycleOperation {
     SetPassword,
     /// An imported hash by partialUpdateUser or updateUser.
     SetPasswordHash,
+    /// The last failed attempt to sign in that the password policy allows.
+    LockOut,
+    /// A sign-in after the policy's `autoUnlockMinutes`.
+    AutoUnlock,
+    /// A user unlocks themselves by a recovery token.
+    SelfServiceUnlock,
+    /// A sign-in with a password older than the policy's `maxAgeDays`.
+    ExpirePasswordByAge,
+    /// A first password, set by who holds the activation token.
+    CompleteActivation,
+    /// A new password, set by who holds a recovery token.
+    CompleteRecovery,
 }
 
 /// Why a status refuses an operation.
@@ -213,11 +225,11 @@ use Refusal::{
     AlreadyActive, HashOnlyOnStaged, NoForgotPassword, NoPasswordChange, NoRecoveryQuestionChange, NotActive,
     NotLockedOut, NotSuspended, WrongStatus,
 };
-use UserStatus::{Active, Deprovisioned, PasswordExpired, Provisioned, Recovery, Suspended};
+use UserStatus::{Active, Deprovisioned, LockedOut, PasswordExpired, Provisioned, Recovery, Suspended};
 
 /// The lifecycle. Columns: STAGED, PROVISIONED, ACTIVE, RECOVERY, PASSWORD_EXPIRED, LOCKED_OUT, SUSPENDED, DEPROVISIONED.
 #[rustfmt::skip]
-pub const TRANSITIONS: [Row; 18] = [
+pub const TRANSITIONS: [Row; 24] = [
     Row { operation: Do::Suspend, event: EventType::UserSuspend, link: Some("suspend"), cells: [
         no(NotActive), linked(to(Suspended)), linked(to(Suspended)), no(NotActive),
         linked(to(Suspended)), no(NotActive), no(NotActive), no(NotActive)] },
@@ -272,6 +284,25 @@ pub const TRANSITIONS: [Row; 18] = [
     Row { operation: Do::SetPasswordHash, event: EventType::UserUpdatePassword, link: None, cells: [
         STAYS, no(HashOnlyOnStaged), no(HashOnlyOnStaged), no(HashOnlyOnStaged),
         no(HashOnlyOnStaged), no(HashOnlyOnStaged), no(HashOnlyOnStaged), no(HashOnlyOnStaged)] },
+    // What happens while users sign in and recover.
+    Row { operation: Do::LockOut, event: EventType::UserLock, link: None, cells: [
+        no(WrongStatus), no(WrongStatus), to(LockedOut), no(WrongStatus),
+        to(LockedOut), no(WrongStatus), no(WrongStatus), no(WrongStatus)] },
+    Row { operation: Do::AutoUnlock, event: EventType::UserUnlock, link: None, cells: [
+        no(NotLockedOut), no(NotLockedOut), no(NotLockedOut), no(NotLockedOut),
+        no(NotLockedOut), to(Active), no(NotLockedOut), no(NotLockedOut)] },
+    Row { operation: Do::SelfServiceUnlock, event: EventType::UserUnlock, link: None, cells: [
+        no(NotLockedOut), no(NotLockedOut), no(NotLockedOut), no(NotLockedOut),
+        no(NotLockedOut), to(Active), no(NotLockedOut), no(NotLockedOut)] },
+    Row { operation: Do::ExpirePasswordByAge, event: EventType::UserExpirePassword, link: None, cells: [
+        no(WrongStatus), no(WrongStatus), to(PasswordExpired), no(WrongStatus),
+        no(WrongStatus), no(WrongStatus), no(WrongStatus), no(WrongStatus)] },
+    Row { operation: Do::CompleteActivation, event: EventType::UserUpdatePassword, link: None, cells: [
+        no(WrongStatus), to(Active), no(WrongStatus), no(WrongStatus),
+        no(WrongStatus), no(WrongStatus), no(WrongStatus), no(WrongStatus)] },
+    Row { operation: Do::CompleteRecovery, event: EventType::UserUpdatePassword, link: None, cells: [
+        no(WrongStatus), no(WrongStatus), STAYS, to(Active),
+        to(Active), no(WrongStatus), no(WrongStatus), no(WrongStatus)] },
 ];
 
 /// Who keeps a user's credentials, as far as the lifecycle cares.
@@ -330,7 +361,7 @@ impl LifecycleOperation {
     /// The row of this operation.
     #[must_use]
     pub const fn row(self) -> &'static Row {
-        const ROWS: &[Row; 18] = &TRANSITIONS;
+        const ROWS: &[Row; 24] = &TRANSITIONS;
         let mut index = 0;
         while index < ROWS.len() {
             #[expect(clippy::indexing_slicing, reason = "the loop ends at the length, and iterators are not const")]
@@ -342,6 +373,20 @@ impl LifecycleOperation {
         }
         // Every operation has a row: `every_operation_has_one_row` asserts it.
         &ROWS[0]
+    }
+
+    /// Whether this happens while users sign in and recover; everything else is called for by an administrator.
+    #[must_use]
+    pub const fn happens_at_sign_in(self) -> bool {
+        matches!(
+            self,
+            Self::LockOut
+                | Self::AutoUnlock
+                | Self::SelfServiceUnlock
+                | Self::ExpirePasswordByAge
+                | Self::CompleteActivation
+                | Self::CompleteRecovery
+        )
     }
 
     /// The refusal for a user whose credentials another provider keeps, of the operations that need our own
@@ -412,7 +457,7 @@ mod tests {
             assert_eq!(TRANSITIONS.iter().filter(|other| other.operation == row.operation).count(), 1);
             assert_eq!(row.operation.row().operation, row.operation);
         }
-        assert_eq!(TRANSITIONS.len(), Do::SetPasswordHash as usize + 1);
+        assert_eq!(TRANSITIONS.len(), Do::CompleteRecovery as usize + 1);
     }
 
     #[test]

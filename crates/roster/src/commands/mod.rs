@@ -5,26 +5,40 @@ pub(crate) mod serve;
 pub(crate) mod token;
 
 use anyhow::Context as _;
-use roster_model::user::password_policy::{Password, generate_temporary_password};
+use roster_model::user::password_policy::{Password, PasswordComplexity, generate_temporary_password};
 use roster_store::clock::Clock;
 use roster_store::orgs::{CreatedOrg, NewOrg};
-use roster_store::secret::Secret;
+use roster_store::secret::{Secret, random_bytes};
 use roster_store::{EngineError, Error, HashCost, Store};
 
-use crate::settings::{AdminSettings, BadSetting, DatabaseSettings};
+use crate::master_key::KeptKey;
+use crate::settings::{AdminSettings, BadSetting, DatabaseSettings, MasterKeySetting};
 
 /// Opens the database that the settings name.
 async fn open(settings: &DatabaseSettings) -> anyhow::Result<Store> {
-    if settings.database.is_none() {
+    if settings.database.is_none() || settings.master_key.is_none() {
         std::fs::create_dir_all(&settings.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", settings.data_dir.display()))?;
     }
+    let (key, kept) = match &settings.master_key {
+        Some(MasterKeySetting(key)) => (key.clone(), None),
+        None => {
+            let kept = KeptKey::read_or_make(&settings.data_dir)?;
+            (kept.key.clone(), Some(kept))
+        }
+    };
     let path = settings.sqlite_path();
-    let opened = Store::open(settings.database(&path), Clock::system(), HashCost::RECOMMENDED).await;
+    let opened = Store::open(settings.database(&path), Clock::system(), HashCost::RECOMMENDED, key).await;
     match opened {
         Ok(store) => Ok(store),
         Err(Error::Engine(error @ EngineError::DatabaseUrl(_))) => {
             Err(BadSetting(format!("--database: {error}")).into())
+        }
+        Err(Error::Engine(error @ EngineError::OtherMasterKey)) => {
+            if let Some(kept) = kept {
+                kept.withdraw();
+            }
+            Err(BadSetting(error.to_string()).into())
         }
         Err(error) => Err(error).context("the database cannot be opened"),
     }
@@ -39,7 +53,7 @@ struct NewlyCreated {
 async fn create_org(store: &Store, name: &str, admin: &AdminSettings) -> anyhow::Result<NewlyCreated> {
     let made_up = match admin.admin_password {
         Some(_) => None,
-        None => Some(generate_temporary_password(&roster_store::secret::random_bytes()?)),
+        None => Some(generate_temporary_password(&random_bytes()?, &PasswordComplexity::default())),
     };
     let password = admin.admin_password.clone().map(Password::new).or_else(|| made_up.clone());
     let new = NewOrg {

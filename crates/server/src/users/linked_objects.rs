@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::App;
 use crate::caller::{Caller, CallersChange};
 use crate::request::{LinkSegments, Query, Segment, UserSegment};
-use crate::response::{Handled, ListLinks, UNLIMITED, list, no_content};
+use crate::response::{Handled, ListLinks, UNLIMITED, list, no_content, path_segment};
 
 /// Links a page holds unless the caller wants another number; the recordings' `self` links name it (observed.md 1).
 const PAGE: usize = 1_000;
@@ -25,7 +25,7 @@ pub(crate) async fn get_linked_objects_for_user(
     let page = app.store().get_linked_objects_for_user(&caller.org, &asked, &name, limit, after).await?;
     let views: Vec<Value> = page.items.iter().map(|user| view(user, &caller)).collect();
     let links = ListLinks {
-        url: format!("{}/api/v1/users/{asked}/linkedObjects/{name}", caller.base_url),
+        url: format!("{}/api/v1/users/{}/linkedObjects/{name}", caller.base_url, path_segment(&asked)),
         after,
         next: page.next.as_deref(),
         limit,

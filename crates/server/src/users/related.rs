@@ -3,10 +3,11 @@
 use axum::extract::State;
 
 use crate::App;
+use crate::applications;
 use crate::caller::{Caller, CallersChange};
 use crate::groups::GroupView;
 use crate::request::{Query, UserSegment};
-use crate::response::{Handled, ListLinks, list, no_content, ok};
+use crate::response::{Handled, ListLinks, list, no_content, ok, path_segment};
 
 /// The limit that listUserGroups shows in its `self` link (observed.md 1).
 const GROUPS_PAGE: usize = 200;
@@ -32,7 +33,7 @@ pub(crate) async fn list_user_groups(
     let groups = app.store().list_user_groups(caller.org.key, &asked).await?;
     let views: Vec<GroupView<'_>> = groups.iter().map(|group| GroupView::new(group, &caller.base_url)).collect();
     let links = ListLinks {
-        url: format!("{}/api/v1/users/{asked}/groups", caller.base_url),
+        url: format!("{}/api/v1/users/{}/groups", caller.base_url, path_segment(&asked)),
         after: None,
         next: None,
         limit: GROUPS_PAGE,
@@ -50,9 +51,10 @@ pub(crate) async fn list_user_identity_providers(
     ok(&app.store().list_user_identity_providers(caller.org.key, &asked).await?)
 }
 
-/// listAppLinks.
+/// listAppLinks: of the apps assigned to the user, or to a group of theirs.
 pub(crate) async fn list_app_links(State(app): State<App>, caller: Caller, UserSegment(asked): UserSegment) -> Handled {
-    ok(&app.store().list_app_links(caller.org.key, &asked).await?)
+    let links = app.store().list_app_links(caller.org.key, &asked).await?;
+    ok(&links.iter().enumerate().map(|link| applications::link_view(link, &caller.base_url)).collect::<Vec<_>>())
 }
 
 /// listUserClients.

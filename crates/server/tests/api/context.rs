@@ -9,6 +9,7 @@ use roster_model::user::password_policy::Password;
 use roster_server::{App, BaseUrl, RateLimits};
 use roster_store::clock::Clock;
 use roster_store::orgs::{DEFAULT_ORG, NewOrg};
+use roster_store::seal::MasterKey;
 use roster_store::{Database, HashCost, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -94,11 +95,12 @@ impl TestOrg {
         let data = tempfile::tempdir().unwrap();
         let clock = Clock::standing(Timestamp::from_millis(START));
         let path = data.path().join("roster.sqlite");
+        let key = MasterKey::random().unwrap();
         let store = match engine {
-            EngineKind::Sqlite => Store::open(Database::Sqlite(&path), clock.clone(), HashCost::MINIMAL).await,
+            EngineKind::Sqlite => Store::open(Database::Sqlite(&path), clock.clone(), HashCost::MINIMAL, key).await,
             EngineKind::Postgres => {
                 let url = postgres::fresh_database().await?;
-                Store::open(Database::Postgres(&url), clock.clone(), HashCost::MINIMAL).await
+                Store::open(Database::Postgres(&url), clock.clone(), HashCost::MINIMAL, key).await
             }
         };
         let store = store.unwrap();

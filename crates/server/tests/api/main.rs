@@ -5,6 +5,8 @@
 
 #[macro_use]
 mod context;
+mod factors;
+mod applications;
 mod linked_object_definitions;
 mod operations;
 mod policies;

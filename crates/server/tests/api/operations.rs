@@ -6,6 +6,7 @@ use reqwest::Method;
 use roster_model::operations::{Access, OPERATIONS, Operation, OperationId as Op};
 use serde_json::{Value, json};
 
+use crate::applications::bookmark;
 use crate::context::{Answer, Caller, TestOrg, new_org, profile, text};
 
 /// A body that the operation takes, if it needs one.
@@ -26,11 +27,25 @@ pub(crate) fn sample_body(operation: Op) -> Option<Value> {
             json!({ "definitions": { "custom": { "properties": { "band": { "title": "Band", "type": "string" } } } } })
         }
         Op::AddLinkedObjectDefinition => definition("mentor"),
+        Op::CreateApplication | Op::UpdateApplication => bookmark("Books"),
+        Op::AssignUserToApplication => json!({ "id": "nobody" }),
+        Op::UpdateApplicationUser => json!({ "credentials": { "userName": "isaac" } }),
         Op::UpdatePolicy => json!({ "settings": { "password": { "complexity": { "minLength": 9 } } } }),
         Op::UpdatePolicyRule => json!({ "actions": { "selfServiceUnlock": { "access": "DENY" } } }),
+        Op::EnrollFactor => {
+            json!({ "factorType": "sms", "provider": "OKTA", "profile": { "phoneNumber": "+12345678901" } })
+        }
+        Op::UpdateFactor => security_question(),
+        Op::ActivateFactor => json!({ "passCode": "123456" }),
+        Op::VerifyFactor => json!({ "answer": "mayonnaise" }),
         Op::CreateApiToken => json!({ "name": "ci" }),
         _ => return None,
     })
+}
+
+fn security_question() -> Value {
+    let profile = json!({ "question": "disliked_food", "answer": "mayonnaise" });
+    json!({ "factorType": "question", "provider": "OKTA", "profile": profile })
 }
 
 /// A relation whose ends have this name and `{name}ed`.
@@ -50,7 +65,7 @@ pub(crate) async fn call(caller: &Caller, operation: &Operation, ids: &Ids) -> A
 pub(crate) struct Ids(HashMap<&'static str, String>);
 
 /// The parameters, and what a 404 calls what they name.
-const KINDS: [(&str, &str); 12] = [
+const KINDS: [(&str, &str); 14] = [
     ("groupId", "UserGroup"),
     ("userId", "User"),
     ("associatedUserId", "User"),
@@ -60,7 +75,9 @@ const KINDS: [(&str, &str); 12] = [
     ("linkedObjectName", "LinkedObjectProperty"),
     ("relationshipName", "LinkedObjectProperty"),
     ("primaryRelationshipName", "LinkedObjectProperty"),
+    ("appId", "AppInstance"),
     ("apiTokenId", "Token"),
+    ("factorId", "UserFactor"),
     ("policyId", "Policy"),
     ("ruleId", "PolicyRule"),
 ];
@@ -87,7 +104,10 @@ impl Ids {
         let get = async |path: &str| text(&caller.send(Method::GET, path, None).await.ok()[0], "id");
         let policy_id = get("/api/v1/policies?type=PASSWORD").await;
         Self(HashMap::from([
+            ("appId", text(&make("/api/v1/apps", bookmark("Records")).await, "id")),
             ("groupId", group),
+            ("factorId", text(&make(&format!("/api/v1/users/{user_id}/factors"), security_question()).await, "id")),
+            ("token", "00nobody".to_owned()),
             ("userId", user_id.clone()),
             ("associatedUserId", user_id.clone()),
             ("primaryUserId", user_id),

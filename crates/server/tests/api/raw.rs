@@ -1,5 +1,7 @@
 //! Requests as bytes, for what no HTTP client would send, and answers as bytes.
 
+use std::fmt;
+
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -7,12 +9,17 @@ use tokio::net::TcpStream;
 use crate::context::TestOrg;
 
 /// An answer, read to the end of its connection.
-#[derive(Debug)]
 pub(crate) struct RawAnswer {
     pub(crate) status: u16,
     /// Names in lower case, in the order they came.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
+}
+
+impl fmt::Debug for RawAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?} {}", self.status, self.headers, self.body.escape_ascii())
+    }
 }
 
 impl RawAnswer {

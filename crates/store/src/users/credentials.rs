@@ -6,6 +6,7 @@
 use roster_model::error::{ErrorCode, Problem, Violation};
 use roster_model::event::EventType;
 use roster_model::id::{OrgKey, UserKey};
+use roster_model::timestamp::Timestamp;
 use roster_model::user::User;
 use roster_model::user::credentials::{
     PasswordInput, Provider, StoredCredentials, StoredPassword, StoredRecoveryQuestion,
@@ -208,7 +209,7 @@ impl Store {
     }
 
     /// Whether the user has this password, or had it lately.
-    pub(super) async fn is_reused(&self, password: &Password, known: &KnownCredentials) -> Result<bool, Error> {
+    pub(crate) async fn is_reused(&self, password: &Password, known: &KnownCredentials) -> Result<bool, Error> {
         let recent = known.user.credentials.password.iter().chain(&known.history);
         for stored in recent.take(known.policy.age.history_count as usize) {
             if self.hasher().verify(password.clone(), stored.clone()).await? {
@@ -219,17 +220,12 @@ impl Store {
     }
 
     /// What checking a password needs to know of a user.
-    pub(super) async fn credentials_of(&self, change: &Change, asked: &str) -> Result<KnownCredentials, Error> {
+    pub(crate) async fn credentials_of(&self, change: &Change, asked: &str) -> Result<KnownCredentials, Error> {
         let (org, now, asked) = (change.org, change.now, asked.to_owned());
         self.engine()
             .read(move |tx| {
                 let user = find(tx, org, &asked)?;
-                Ok(KnownCredentials {
-                    policy: policies::password(tx, org)?,
-                    history: select_history(tx, user.key)?,
-                    temporary_password_expired: tokens::temporary_password_expired(tx, user.key, now)?,
-                    user,
-                })
+                Ok(KnownCredentials::read(tx, org, user, now)?)
             })
             .await
     }
@@ -266,10 +262,10 @@ impl Store {
 }
 
 /// A user with what checking their password needs.
-pub(super) struct KnownCredentials {
-    pub(super) user: User,
+pub(crate) struct KnownCredentials {
+    pub(crate) user: User,
     /// What the org asks of passwords.
-    policy: PasswordPolicy,
+    pub(crate) policy: PasswordPolicy,
     /// Passwords before the present one, newest first.
     history: Vec<StoredPassword>,
     temporary_password_expired: bool,
@@ -277,7 +273,7 @@ pub(super) struct KnownCredentials {
 
 /// Gives a user another password: the one before goes into the history unless it was a temporary one (behaviour.md C.7),
 /// links that would set one become void.
-pub(super) fn set_password(
+pub(crate) fn set_password(
     tx: &mut Tx<'_>,
     change: &Change,
     user: &mut User,
@@ -316,13 +312,22 @@ fn select_history(tx: &mut Tx<'_>, user: UserKey) -> Result<Vec<StoredPassword>,
 }
 
 impl KnownCredentials {
+    pub(crate) fn read(tx: &mut Tx<'_>, org: OrgKey, user: User, now: Timestamp) -> Result<Self, EngineError> {
+        Ok(Self {
+            policy: policies::password(tx, org)?,
+            history: select_history(tx, user.key)?,
+            temporary_password_expired: tokens::temporary_password_expired(tx, user.key, now)?,
+            user,
+        })
+    }
+
     /// Whether the policy takes this password for a user with this profile.
-    fn is_complex(&self, password: &Password, profile: &Profile) -> bool {
+    pub(crate) fn is_complex(&self, password: &Password, profile: &Profile) -> bool {
         self.policy.check(password.reveal(), profile).is_ok()
     }
 
     /// Whether the user's password is younger than the policy's minimum age.
-    pub(super) fn is_too_young(&self, change: &Change) -> bool {
+    pub(crate) fn is_too_young(&self, change: &Change) -> bool {
         let seconds = i64::from(self.policy.age.min_age_minutes) * 60;
         self.user.password_changed.is_some_and(|changed| changed.plus_seconds(seconds) > change.now)
     }

@@ -7,12 +7,13 @@ use roster_model::user::profile::Profile;
 use roster_model::user::status::LifecycleOperation;
 
 use super::lifecycle::{deactivate, start_deactivation};
-use super::related::{end_assignments, end_factors, end_identity_provider_links, end_sessions};
+use super::related::{end_assignments, end_identity_provider_links, end_sessions};
 use super::{find_to_change, party, reindex, tokens};
 use crate::cache::Invalidation;
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
+use crate::factors::end_factors;
 use crate::{Store, api_tokens, groups, linked_objects, params, user_types};
 
 impl Store {
@@ -50,8 +51,8 @@ fn erase(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
     let target = [party(user)];
     change.record(tx, EventType::UserDeleteInitiated, &target)?;
     end_sessions(tx, user.key)?;
-    end_factors(tx, user.key)?;
-    end_assignments(tx, user.key)?;
+    end_factors(tx, change, user)?;
+    end_assignments(tx, change, user)?;
     end_identity_provider_links(tx, user.key)?;
     tokens::void_all(tx, user.key)?;
     api_tokens::delete_of_user(tx, user.key)?;

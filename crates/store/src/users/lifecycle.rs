@@ -246,7 +246,7 @@ pub(super) fn deactivate(tx: &mut Tx<'_>, change: &Change, before: &User) -> Res
     }
     let sessions = end_sessions(tx, user.key)?;
     end_factors(tx, change, &user)?;
-    end_assignments(tx, user.key)?;
+    end_assignments(tx, change, &user)?;
     tokens::void_all(tx, user.key)?;
     api_tokens::delete_of_user(tx, user.key)?;
     tx.execute("DELETE FROM password_history WHERE user_key = $1", params![user.key])?;

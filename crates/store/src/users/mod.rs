@@ -4,13 +4,13 @@
 //! lifecycle table.
 
 mod create;
-mod credentials;
+pub(crate) mod credentials;
 mod delete;
 mod get;
 mod lifecycle;
-mod related;
+pub(crate) mod related;
 mod search;
-mod tokens;
+pub(crate) mod tokens;
 mod update;
 
 use roster_model::error::{Problem, ResourceKind, Violation};
@@ -97,20 +97,24 @@ pub(crate) fn find_key(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Result<User
     if let Some(key) = tx.query_first(by_id, params![org, asked], read_key)? {
         return Ok(key);
     }
+    find_login(tx, org, asked)?.ok_or_else(|| not_found(asked))
+}
+
+/// The user with this login, or the one login whose part before the `@` it is: what people sign in with.
+pub(crate) fn find_login(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Result<Option<UserKey>, EngineError> {
+    let read_key = |row: &Row<'_>| Ok(UserKey(row.integer(0)?));
     let login = LoginKey::from_text(asked);
     let by_login = "SELECT user_key FROM users WHERE org_key = $1 AND login_key = $2";
-    if let Some(key) = tx.query_first(by_login, params![org, login.as_str()], read_key)? {
-        return Ok(key);
-    }
-    if asked.contains('@') || login.as_str().is_empty() {
-        return Err(not_found(asked));
+    let found = tx.query_first(by_login, params![org, login.as_str()], read_key)?;
+    if found.is_some() || asked.contains('@') || login.as_str().is_empty() {
+        return Ok(found);
     }
     // Logins that begin with "asked@": `A` is the character after `@`.
     let (from, to) = (format!("{}@", login.as_str()), format!("{}A", login.as_str()));
     let by_short_name = "SELECT user_key FROM users WHERE org_key = $1 AND login_key >= $2 AND login_key < $3 LIMIT 2";
     match tx.query(by_short_name, params![org, &from, &to], read_key)?.as_slice() {
-        [only] => Ok(*only),
-        _ => Err(not_found(asked)),
+        [only] => Ok(Some(*only)),
+        _ => Ok(None),
     }
 }
 
@@ -123,6 +127,11 @@ pub(crate) fn find(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Result<User, Er
     found.ok_or_else(|| not_found(asked))
 }
 
+/// The user with this key.
+pub(crate) fn find_by_key(tx: &mut Tx<'_>, key: UserKey) -> Result<Option<User>, EngineError> {
+    tx.query_first(&select("WHERE u.user_key = $1"), params![key], read_user)
+}
+
 /// The user, kept from other writers until the transaction ends.
 pub(crate) fn find_for_update(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Result<User, Error> {
     let key = find_key(tx, org, asked)?;
@@ -131,7 +140,7 @@ pub(crate) fn find_for_update(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Resu
 }
 
 /// The user of a change: as [`find_for_update`], unless an asynchronous transition is under way (behaviour.md B.1).
-fn find_to_change(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Result<User, Error> {
+pub(crate) fn find_to_change(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Result<User, Error> {
     let user = find_for_update(tx, org, asked)?;
     if user.transitioning_to_status.is_some() { Err(Error::StillTransitioning) } else { Ok(user) }
 }
@@ -178,8 +187,13 @@ pub(crate) fn insert(
     Ok(key)
 }
 
+/// The user with this key, kept from other writers until the transaction ends.
+pub(crate) fn lock(tx: &mut Tx<'_>, key: UserKey) -> Result<Option<User>, EngineError> {
+    tx.query_first_for_update(&select("WHERE u.user_key = $1"), params![key], read_user)
+}
+
 /// Writes what changed between two states of a user, who must have been found for update.
-fn save(tx: &mut Tx<'_>, change: &Change, before: &User, after: &User) -> Result<(), Error> {
+pub(crate) fn save(tx: &mut Tx<'_>, change: &Change, before: &User, after: &User) -> Result<(), Error> {
     let credentials = CredentialColumns::of(&after.credentials)?;
     let login_key = login_key_of(&after.profile_json);
     let saved = tx.execute(

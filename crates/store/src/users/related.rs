@@ -2,6 +2,7 @@
 
 use roster_model::event::EventType;
 use roster_model::id::{OrgKey, UserKey};
+use roster_model::user::User;
 use serde_json::Value;
 
 use super::{find_for_update, find_key, find_to_change, party};
@@ -9,7 +10,7 @@ use crate::Store;
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
-use crate::params;
+use crate::{applications, factors, params};
 use roster_model::user::status::LifecycleOperation;
 
 impl Store {
@@ -38,19 +39,10 @@ impl Store {
             .write(move |tx| {
                 let user = find_to_change(tx, change.org, &asked)?;
                 let reset = user.apply(LifecycleOperation::ResetFactors)?;
-                end_factors(tx, user.key)?;
+                factors::end_factors(tx, &change, &user)?;
                 Ok(change.record(tx, reset.event(), &[party(&user)])?)
             })
             .await
-    }
-
-    /// listAppLinks: the links of the apps assigned to the user.
-    ///
-    /// # Errors
-    /// If there is no such user.
-    pub async fn list_app_links(&self, org: OrgKey, asked: &str) -> Result<Vec<Value>, Error> {
-        let sql = "SELECT document FROM app_links WHERE user_key = $1 ORDER BY position";
-        self.documents(org, asked, sql).await
     }
 
     /// listUserIdentityProviders: the identity providers linked to the user.
@@ -87,15 +79,10 @@ pub(super) fn end_sessions(tx: &mut Tx<'_>, user: UserKey) -> Result<u64, Engine
     tx.execute("DELETE FROM sessions WHERE user_key = $1", params![user])
 }
 
-/// Ends a user's factor enrollments.
-pub(super) fn end_factors(tx: &mut Tx<'_>, user: UserKey) -> Result<u64, EngineError> {
-    tx.execute("DELETE FROM factors WHERE user_key = $1", params![user])
-}
-
 /// Ends a user's app assignments and OAuth grants and tokens.
-pub(super) fn end_assignments(tx: &mut Tx<'_>, user: UserKey) -> Result<(), EngineError> {
-    tx.execute("DELETE FROM app_links WHERE user_key = $1", params![user])?;
-    tx.execute("DELETE FROM user_clients WHERE user_key = $1", params![user])?;
+pub(super) fn end_assignments(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), EngineError> {
+    applications::remove_user(tx, change, user)?;
+    tx.execute("DELETE FROM user_clients WHERE user_key = $1", params![user.key])?;
     Ok(())
 }
 

@@ -78,7 +78,7 @@ fn with_a_nul(body: &Value) -> Vec<Value> {
 
 on_both_engines! {
     async fn a_text_with_a_nul_breaks_no_operation(org: TestOrg) {
-        let ids = Ids::made(&org.caller).await;
+        let ids = Ids::made(&org.caller, "leader").await;
         for operation in with_a_body() {
             let method = Method::from_bytes(operation.method.as_str().as_bytes()).unwrap();
             let mut sample = sample_body(operation.id).unwrap();

@@ -94,9 +94,9 @@ pub(crate) async fn begin_session(org: &TestOrg, path: &str) {
 
 /// Enrolls a factor of a user.
 pub(crate) async fn enroll_factor(org: &TestOrg, path: &str) {
-    let sql = "INSERT INTO factors (org_key, user_key, id, document) \
-         SELECT org_key, user_key, 'factor of ' || id, '{}' FROM users WHERE user_key = $1";
-    change_rows(org, path, sql).await;
+    let profile = json!({ "question": "disliked_food", "answer": "mayonnaise" });
+    let factor = json!({ "factorType": "question", "provider": "OKTA", "profile": profile });
+    org.post(&format!("{path}/factors"), factor).await.ok();
 }
 
 /// Runs a statement whose `$1` is the key of the user at `path`.

@@ -2,6 +2,8 @@
 
 mod cache;
 mod create;
+mod credentials;
+mod delete;
 pub(crate) mod fixtures;
 mod get;
 mod imported_hash;
@@ -11,8 +13,11 @@ mod list;
 mod pages;
 mod passwords;
 mod profile;
+mod recovery;
+mod related;
 mod search;
 mod search_property;
 mod sort;
+mod transitioning;
 mod transitions;
 mod update;

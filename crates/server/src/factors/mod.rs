@@ -1,0 +1,160 @@
+//! `/api/v1/users/{userId}/factors`: enrolling, activating, verifying and removing factors. What a proof does to a factor
+//! is in `roster_model::factor`.
+
+pub(crate) mod qr_code;
+mod view;
+
+use axum::extract::State;
+use roster_model::error::{Problem, Violation};
+use roster_model::factor::{FactorInput, PasscodeLifetime, SecurityQuestion};
+use roster_store::factors::{EnrollFactor, Verification, VerifyFactor};
+use serde_json::json;
+
+use self::view::{catalog, challenge, factor_view};
+use crate::App;
+use crate::caller::{Caller, CallersChange};
+use crate::request::{JsonObject, OptionalObject, Query, Segment, UserSegment};
+use crate::response::{ApiError, Handled, no_content, ok};
+
+/// listFactors: all of the user's, without pages.
+pub(crate) async fn list_factors(State(app): State<App>, caller: Caller, UserSegment(asked): UserSegment) -> Handled {
+    let factors = app.store().list_factors(caller.org.key, &asked).await?;
+    ok(&factors.iter().map(|factor| factor_view(factor, &caller.base_url)).collect::<Vec<_>>())
+}
+
+/// listSupportedFactors: the kinds of factors that the user may enroll or has enrolled.
+pub(crate) async fn list_supported_factors(
+    State(app): State<App>,
+    caller: Caller,
+    UserSegment(asked): UserSegment,
+) -> Handled {
+    let user = app.store().get_user(caller.org.key, &asked).await?;
+    let factors = app.store().list_factors(caller.org.key, user.id.as_str()).await?;
+    ok(&catalog(&factors, &user.id, &caller.base_url))
+}
+
+/// listSupportedSecurityQuestions: the same for every user.
+pub(crate) async fn list_supported_security_questions(
+    State(app): State<App>,
+    caller: Caller,
+    UserSegment(asked): UserSegment,
+) -> Handled {
+    app.store().get_user(caller.org.key, &asked).await?;
+    let view = |question: &SecurityQuestion| json!({ "question": question.key(), "questionText": question.text() });
+    ok(&SecurityQuestion::ALL.iter().map(view).collect::<Vec<_>>())
+}
+
+/// enrollFactor: answers 200, not 201, as a real org does. `templateId` names no template here, and then the default one
+/// is used.
+pub(crate) async fn enroll_factor(
+    State(app): State<App>,
+    caller: Caller,
+    CallersChange(change): CallersChange,
+    UserSegment(asked): UserSegment,
+    query: Query,
+    body: JsonObject,
+) -> Handled {
+    let request = EnrollFactor {
+        factor: FactorInput::from_json(&body.0)?,
+        activate: query.boolean("activate", false)?,
+        update_phone: query.boolean("updatePhone", false)?,
+        lifetime: lifetime(&query)?,
+    };
+    ok(&factor_view(&app.store().enroll_factor(&change, &asked, request).await?, &caller.base_url))
+}
+
+/// `tokenLifetimeSeconds`, which counts for e-mail alone.
+fn lifetime(query: &Query) -> Result<Option<PasscodeLifetime>, ApiError> {
+    let seconds = query.integer("tokenLifetimeSeconds")?;
+    Ok(seconds.map(PasscodeLifetime::from_seconds).transpose()?)
+}
+
+/// getFactor.
+pub(crate) async fn get_factor(
+    State(app): State<App>,
+    caller: Caller,
+    UserSegment(asked): UserSegment,
+    Segment(id): Segment,
+) -> Handled {
+    ok(&factor_view(&app.store().get_factor(caller.org.key, &asked, &id).await?, &caller.base_url))
+}
+
+/// updateFactor: another question or answer.
+pub(crate) async fn update_factor(
+    State(app): State<App>,
+    caller: Caller,
+    CallersChange(change): CallersChange,
+    UserSegment(asked): UserSegment,
+    Segment(id): Segment,
+    body: JsonObject,
+) -> Handled {
+    let factor = FactorInput::from_json(&body.0)?;
+    ok(&factor_view(&app.store().update_factor(&change, &asked, &id, factor).await?, &caller.base_url))
+}
+
+/// deleteFactor. `removeEnrollmentRecovery` asks for the phone to be forgotten too, which it is in any case.
+pub(crate) async fn delete_factor(
+    State(app): State<App>,
+    CallersChange(change): CallersChange,
+    UserSegment(asked): UserSegment,
+    Segment(id): Segment,
+    query: Query,
+) -> Handled {
+    query.boolean("removeEnrollmentRecovery", false)?;
+    app.store().delete_factor(&change, &asked, &id).await?;
+    no_content()
+}
+
+/// activateFactor: completes an enrolment with a passcode, and answers the factor.
+pub(crate) async fn activate_factor(
+    State(app): State<App>,
+    caller: Caller,
+    CallersChange(change): CallersChange,
+    UserSegment(asked): UserSegment,
+    Segment(id): Segment,
+    body: JsonObject,
+) -> Handled {
+    let Some(passcode) = proof(&body, "passCode")? else {
+        return Err(Problem::violations(&[Violation::new("passCode", "The field cannot be left blank")]).into());
+    };
+    ok(&factor_view(&app.store().activate_factor(&change, &asked, &id, &passcode).await?, &caller.base_url))
+}
+
+/// verifyFactor: without a passcode, a factor that sends them sends one; then this answers `CHALLENGE`. A body is not
+/// needed for that.
+pub(crate) async fn verify_factor(
+    State(app): State<App>,
+    caller: Caller,
+    CallersChange(change): CallersChange,
+    UserSegment(asked): UserSegment,
+    Segment(id): Segment,
+    query: Query,
+    OptionalObject(body): OptionalObject,
+) -> Handled {
+    let request = VerifyFactor {
+        pass_code: proof(&body, "passCode")?,
+        answer: proof(&body, "answer")?,
+        lifetime: lifetime(&query)?,
+    };
+    match app.store().verify_factor(&change, &asked, &id, request).await? {
+        Verification::Success => ok(&json!({ "factorResult": "SUCCESS" })),
+        Verification::Challenge(factor) => ok(&challenge(&factor, &caller.base_url)),
+    }
+}
+
+/// A passcode or an answer; an empty one is none.
+fn proof(body: &JsonObject, name: &str) -> Result<Option<String>, ApiError> {
+    Ok(body.text(name)?.filter(|text| !text.trim().is_empty()).map(str::to_owned))
+}
+
+/// resendEnrollFactor: sends another passcode, and answers the factor. The body repeats the factor, and does not matter.
+pub(crate) async fn resend_enroll_factor(
+    State(app): State<App>,
+    caller: Caller,
+    CallersChange(change): CallersChange,
+    UserSegment(asked): UserSegment,
+    Segment(id): Segment,
+    OptionalObject(_): OptionalObject,
+) -> Handled {
+    ok(&factor_view(&app.store().resend_enroll_factor(&change, &asked, &id).await?, &caller.base_url))
+}

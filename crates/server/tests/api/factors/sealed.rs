@@ -1,0 +1,119 @@
+//! What the database holds of factors, and who takes passcodes to users.
+
+use std::sync::{Arc, Mutex};
+
+use roster_model::factor::{FactorInput, Passcode};
+use roster_model::timestamp::Timestamp;
+use roster_store::change::Change;
+use roster_store::clock::Clock;
+use roster_store::engine::Tx;
+use roster_store::factors::EnrollFactor;
+use roster_store::messages::{Message, Sender};
+use roster_store::orgs::DEFAULT_ORG;
+use roster_store::seal::MasterKey;
+use roster_store::{Database, EngineError, Error, HashCost, Store};
+use serde_json::{Value, json};
+
+use super::{enroll, enroll_sms, factors_of_new_user, passcode};
+use crate::context::{ADMIN, EngineKind, START, new_org, text};
+use crate::postgres;
+
+/// A place for a database, which is empty.
+enum Place {
+    Sqlite(tempfile::TempDir),
+    Postgres(String),
+}
+
+impl Place {
+    async fn new(engine: EngineKind) -> Option<Self> {
+        match engine {
+            EngineKind::Sqlite => Some(Self::Sqlite(tempfile::tempdir().unwrap())),
+            EngineKind::Postgres => postgres::fresh_database().await.map(Self::Postgres),
+        }
+    }
+
+    async fn open(&self, key: &MasterKey) -> Result<Store, Error> {
+        let clock = Clock::standing(Timestamp::from_millis(START));
+        match self {
+            Self::Sqlite(folder) => {
+                let path = folder.path().join("roster.sqlite");
+                Store::open(Database::Sqlite(&path), clock, HashCost::MINIMAL, key.clone()).await
+            }
+            Self::Postgres(url) => Store::open(Database::Postgres(url), clock, HashCost::MINIMAL, key.clone()).await,
+        }
+    }
+}
+
+async fn assert_a_database_keeps_its_master_key(engine: EngineKind) {
+    let Some(place) = Place::new(engine).await else { return };
+    let key = MasterKey::random().unwrap();
+    place.open(&key).await.unwrap();
+    let other = place.open(&MasterKey::random().unwrap()).await;
+    assert!(matches!(other, Err(Error::Engine(EngineError::OtherMasterKey))));
+    place.open(&key).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sqlite_database_opens_under_its_own_master_key_alone() {
+    assert_a_database_keeps_its_master_key(EngineKind::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_postgres_database_opens_under_its_own_master_key_alone() {
+    assert_a_database_keeps_its_master_key(EngineKind::Postgres).await;
+}
+
+on_both_engines! {
+    async fn the_database_holds_no_secret_in_the_clear(org: TestOrg) {
+        // PostgreSQL's files are its own affair; the statements are the same.
+        if org.engine != EngineKind::Sqlite {
+            return;
+        }
+        let factors = factors_of_new_user(&org).await;
+        let totp = enroll(&org, &factors, "token:software:totp", "OKTA", Value::Null).await;
+        let secret = text(&totp, "_embedded.activation.sharedSecret");
+        enroll_sms(&org, &factors).await;
+        let bytes = data_encoding::BASE32_NOPAD.decode(secret.as_bytes()).unwrap();
+        let secrets = [secret.into_bytes(), bytes, passcode(&org).await.into_bytes()];
+        let mut files = 0;
+        for entry in std::fs::read_dir(org.data_dir()).unwrap() {
+            let held = std::fs::read(entry.unwrap().path()).unwrap();
+            assert!(!secrets.iter().any(|secret| held.windows(secret.len()).any(|window| window == secret)));
+            files += usize::from(held.windows(5).any(|window| window == b"isaac"));
+        }
+        assert!(files > 0, "the user is in one of the files that were read");
+    }
+}
+
+/// Keeps passcodes to itself.
+#[derive(Default)]
+struct Pocket(Mutex<Vec<(String, Passcode)>>);
+
+impl Sender for Pocket {
+    fn send(&self, _: &mut Tx<'_>, _: &Change, message: &Message<'_>) -> Result<(), Error> {
+        let address = message.destination.address().to_owned();
+        self.0.lock().unwrap().push((address, message.passcode.clone()));
+        Ok(())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_of_ones_own_gets_the_passcode_instead_of_the_outbox() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, pocket) = (folder.path().join("roster.sqlite"), Arc::new(Pocket::default()));
+    let (clock, key) = (Clock::standing(Timestamp::from_millis(START)), MasterKey::random().unwrap());
+    let opened = Store::open_with_sender(Database::Sqlite(&path), clock, HashCost::MINIMAL, key, pocket.clone());
+    let store = opened.await.unwrap();
+    new_org(&store, DEFAULT_ORG).await;
+    let org = store.default_org().await.unwrap().unwrap().key;
+    let body = json!({ "factorType": "sms", "provider": "OKTA", "profile": { "phoneNumber": "+12345678901" } });
+    let factor = FactorInput::from_json(body.as_object().unwrap()).unwrap();
+    let request = EnrollFactor { factor, activate: false, update_phone: false, lifetime: None };
+    let change = store.system_change(org);
+    let enrolled = store.enroll_factor(&change, ADMIN, request).await.unwrap();
+    let (address, passcode) = pocket.0.lock().unwrap().pop().unwrap();
+    assert_eq!(address, "+12345678901");
+    assert!(store.sent_messages(org).await.unwrap().is_empty());
+    store.activate_factor(&change, ADMIN, enrolled.id.as_str(), passcode.reveal()).await.unwrap();
+    assert_eq!(store.list_active_factors(org, ADMIN).await.unwrap().len(), 1);
+}

@@ -1,0 +1,151 @@
+//! verifyFactor: challenges and proofs.
+
+use roster_model::error::{Problem, Violation};
+use roster_model::event::EventType;
+use roster_model::factor::{Enrollment, Factor, FactorRefusal, PasscodeLifetime, Proof};
+use roster_model::timestamp::Timestamp;
+use roster_model::user::password_policy::Password;
+use roster_model::user::recovery_question::fold_answer;
+
+use super::enroll::{new_passcode, send};
+use super::{debug_data, find, record, save};
+use crate::change::Change;
+use crate::error::Error;
+use crate::{Store, users};
+
+/// What a user brings to a factor.
+#[derive(Clone, Default)]
+pub struct VerifyFactor {
+    /// A passcode.
+    pub pass_code: Option<String>,
+    /// An answer.
+    pub answer: Option<String>,
+    /// For how long a passcode that is sent by e-mail is to be good.
+    pub lifetime: Option<PasscodeLifetime>,
+}
+
+/// What came of a verification.
+pub enum Verification {
+    /// The proof was right.
+    Success,
+    /// No passcode came along, so one is on its way.
+    Challenge(Factor),
+}
+
+impl Store {
+    /// verifyFactor: takes or refuses a passcode or an answer. Without a passcode, a factor that sends them sends one.
+    ///
+    /// # Errors
+    /// If there is no such user or factor, it is not active, the proof is missing, wrong or was used before, or too many
+    /// were wrong.
+    pub async fn verify_factor(
+        &self,
+        change: &Change,
+        asked: &str,
+        id: &str,
+        request: VerifyFactor,
+    ) -> Result<Verification, Error> {
+        let event = EventType::FactorVerify;
+        let factor = self.get_factor(change.org, asked, id).await?;
+        match (factor.enrollment, request.pass_code) {
+            (Enrollment::Question { answer: stored, .. }, _) => {
+                let answer = request.answer.ok_or_else(|| blank("answer"))?;
+                let correct = self.hasher().verify(Password::new(fold_answer(&answer)), stored.clone()).await?;
+                self.prove(change, asked, id, event, move |factor, now| {
+                    // The answer may have been changed while this one was being hashed.
+                    let same = matches!(&factor.enrollment, Enrollment::Question { answer, .. } if *answer == stored);
+                    factor.verify(Proof::Answer { correct: correct && same }, now)
+                })
+                .await?;
+            }
+            (Enrollment::Passcode { .. }, None) => {
+                return Ok(Verification::Challenge(self.challenge_factor(change, asked, id, request.lifetime).await?));
+            }
+            (Enrollment::Totp { .. }, None) => return Err(blank("passCode").into()),
+            (Enrollment::Totp { .. } | Enrollment::Passcode { .. }, Some(passcode)) => {
+                self.prove(change, asked, id, event, move |factor, now| factor.verify(Proof::Passcode(&passcode), now))
+                    .await?;
+            }
+        }
+        Ok(Verification::Success)
+    }
+
+    /// Sends a passcode to the user of an active factor.
+    ///
+    /// # Errors
+    /// If there is no such user or factor, it is not active or sends no passcodes, the last one was sent just now, or too
+    /// many were wrong.
+    pub async fn challenge_factor(
+        &self,
+        change: &Change,
+        asked: &str,
+        id: &str,
+        lifetime: Option<PasscodeLifetime>,
+    ) -> Result<Factor, Error> {
+        let active = |factor: &Factor| if factor.is_active() { Ok(()) } else { Err(FactorRefusal::NotActive) };
+        self.send_passcode(change, asked, id, lifetime, active).await
+    }
+
+    /// Sends another passcode of a factor that `may` have one.
+    pub(super) async fn send_passcode(
+        &self,
+        change: &Change,
+        asked: &str,
+        id: &str,
+        lifetime: Option<PasscodeLifetime>,
+        may: impl Fn(&Factor) -> Result<(), FactorRefusal> + Send + 'static,
+    ) -> Result<Factor, Error> {
+        let (change, key, sender) = (change.clone(), self.master_key().clone(), self.sender());
+        let (asked, id) = (asked.to_owned(), id.to_owned());
+        self.engine()
+            .write(move |tx| {
+                let user = users::find_to_change(tx, change.org, &asked)?;
+                let mut factor = find(tx, &key, user.key, &id)?;
+                may(&factor).map_err(FactorRefusal::problem)?;
+                let challenged = factor.challenge(new_passcode()?, lifetime, change.now);
+                let (destination, challenge) = challenged.map_err(FactorRefusal::problem)?;
+                save(tx, &key, &factor)?;
+                send(tx, &change, sender.as_ref(), &user, &destination, &challenge)?;
+                Ok(factor)
+            })
+            .await
+    }
+
+    /// Holds a proof against a factor, and stores what comes of it: a wrong proof counts, so it is committed too.
+    pub(super) async fn prove(
+        &self,
+        change: &Change,
+        asked: &str,
+        id: &str,
+        event: EventType,
+        proof: impl Fn(&mut Factor, Timestamp) -> Result<(), FactorRefusal> + Send + 'static,
+    ) -> Result<Factor, Error> {
+        let (change, key) = (change.clone(), self.master_key().clone());
+        let (asked, id) = (asked.to_owned(), id.to_owned());
+        let proved = self.engine().write(move |tx| {
+            let user = users::find_to_change(tx, change.org, &asked)?;
+            let mut factor = find(tx, &key, user.key, &id)?;
+            match proof(&mut factor, change.now) {
+                Ok(()) => {
+                    save(tx, &key, &factor)?;
+                    record(tx, &change, event, &user, factor.kind())?;
+                    Ok(Ok(factor))
+                }
+                Err(
+                    refusal @ (FactorRefusal::WrongPasscode | FactorRefusal::WrongAnswer | FactorRefusal::Replayed),
+                ) => {
+                    save(tx, &key, &factor)?;
+                    let debug = debug_data(factor.kind());
+                    change.record_failure(tx, event, &[users::party(&user)], debug, "INVALID_CREDENTIALS")?;
+                    Ok(Err(refusal))
+                }
+                Err(refusal) => Err(refusal.problem().into()),
+            }
+        });
+        proved.await?.map_err(|refusal| refusal.problem().into())
+    }
+}
+
+fn blank(field: &str) -> Problem {
+    Problem::violations(&[Violation::new(field, "The field cannot be left blank")])
+}
