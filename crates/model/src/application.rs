@@ -213,7 +213,8 @@ fn violations(mode: Option<SignOnMode>, document: &Map<String, Value>) -> Vec<Vi
         .map(|member| Violation::new(*member, "The field cannot be left blank"))
         .collect();
     if mode == Some(SignOnMode::OpenIdConnect) {
-        violations.extend(settings.and_then(|settings| settings.get("oauthClient")).into_iter().flat_map(client_violations));
+        violations
+            .extend(settings.and_then(|settings| settings.get("oauthClient")).into_iter().flat_map(client_violations));
     }
     violations
 }
@@ -230,7 +231,10 @@ fn client_violations(client: &Value) -> Vec<Violation> {
         client.get(member).and_then(Value::as_array).is_some_and(|items| items.iter().any(|item| item == wanted))
     };
     for member in ["grant_types", "response_types", "redirect_uris", "post_logout_redirect_uris"] {
-        if !client.get(member).is_none_or(|items| items.as_array().is_some_and(|items| items.iter().all(Value::is_string))) {
+        if !client
+            .get(member)
+            .is_none_or(|items| items.as_array().is_some_and(|items| items.iter().all(Value::is_string)))
+        {
             refuse(member, "The field has an invalid value");
         }
     }
@@ -270,7 +274,8 @@ mod tests {
 
     #[test]
     fn a_document_is_what_was_given_over_the_defaults() {
-        let given = json!({ "settings": { "app": { "url": "https://a", "more": 1 }, "notes": {} }, "status": "ACTIVE" });
+        let given =
+            json!({ "settings": { "app": { "url": "https://a", "more": 1 }, "notes": {} }, "status": "ACTIVE" });
         let document = document(Some(SignOnMode::Bookmark), "bookmark", &object(given)).unwrap();
         let app = json!({ "requestIntegration": false, "url": "https://a", "more": 1 });
         assert_eq!(document["settings"]["app"], app);
@@ -286,8 +291,12 @@ mod tests {
             problem.causes.iter().map(|cause| cause.split(':').next().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(fields(SignOnMode::Bookmark, json!({})), ["url"]);
-        assert_eq!(fields(SignOnMode::BasicAuth, json!({ "settings": { "app": { "url": "https://a" } } })), ["authURL"]);
-        let client = json!({ "settings": { "oauthClient": { "application_type": "fridge", "grant_types": ["implicit"] } } });
+        assert_eq!(
+            fields(SignOnMode::BasicAuth, json!({ "settings": { "app": { "url": "https://a" } } })),
+            ["authURL"]
+        );
+        let client =
+            json!({ "settings": { "oauthClient": { "application_type": "fridge", "grant_types": ["implicit"] } } });
         assert_eq!(fields(SignOnMode::OpenIdConnect, client), ["application_type", "redirect_uris"]);
     }
 }

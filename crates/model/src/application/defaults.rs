@@ -9,10 +9,7 @@ use crate::error::{ErrorCode, Problem};
 pub(super) fn document(mode: Option<SignOnMode>, name: &str) -> Map<String, Value> {
     let is_client = mode == Some(SignOnMode::OpenIdConnect);
     let documents = [
-        (
-            "accessibility",
-            json!({ "selfService": false, "errorRedirectUrl": null, "loginRedirectUrl": null }),
-        ),
+        ("accessibility", json!({ "selfService": false, "errorRedirectUrl": null, "loginRedirectUrl": null })),
         (
             "visibility",
             json!({

@@ -17,7 +17,9 @@ pub use error::{FilterError, FilterProblem};
 pub use evaluate::{Case, Operand, Subject};
 pub use fold::fold;
 pub use parse::{MAX_CHARACTERS, MAX_NESTING, MAX_TERMS, parse};
-pub use vocabulary::{ApplicationFilter, AttributeRule, GroupFilter, GroupSearch, LogFilter, UserFilter, UserSearch, Vocabulary};
+pub use vocabulary::{
+    ApplicationFilter, AttributeRule, GroupFilter, GroupSearch, LogFilter, UserFilter, UserSearch, Vocabulary,
+};
 
 use crate::timestamp::Timestamp;
 

@@ -64,8 +64,7 @@ pub(crate) async fn create_application(
     query: Query,
     mut body: JsonObject,
 ) -> Handled {
-    let status =
-        if query.boolean("activate", true)? { ApplicationStatus::Active } else { ApplicationStatus::Inactive };
+    let status = if query.boolean("activate", true)? { ApplicationStatus::Active } else { ApplicationStatus::Inactive };
     let secret = take_client_secret(&mut body)?;
     let new = NewApplication::from_json(&body.0)?;
     let (made, secret) = app.store().create_application(&change, &caller.org, new, body.0, secret, status).await?;

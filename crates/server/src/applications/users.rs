@@ -27,8 +27,7 @@ pub(crate) async fn list_application_users(
     let prefix = query.text("q");
     let limit = query.limit_or_none(PAGE)?.unwrap_or(PAGE).min(MAX_PAGE);
     let after = query.text("after");
-    let page =
-        app.store().list_application_users(&caller.org, &id, prefix.map(str::to_owned), limit, after).await?;
+    let page = app.store().list_application_users(&caller.org, &id, prefix.map(str::to_owned), limit, after).await?;
     let views: Vec<Value> = page.items.iter().map(|user| view(user, &id, &caller)).collect();
     let links = ListLinks {
         url: format!("{}/api/v1/apps/{id}/users", caller.base_url),

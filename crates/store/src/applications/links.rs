@@ -49,7 +49,8 @@ impl Store {
 /// The links that an app shows: those of its `visibility.appLinks` that are true.
 fn links_of(application: &Application, user_id: &str) -> Vec<ApplicationLink> {
     let links = application.document.get("visibility").and_then(|visibility| visibility.get("appLinks"));
-    let shown = links.and_then(Value::as_object).into_iter().flatten().filter(|(_, shown)| **shown == Value::Bool(true));
+    let shown =
+        links.and_then(Value::as_object).into_iter().flatten().filter(|(_, shown)| **shown == Value::Bool(true));
     let link = |name: &String| ApplicationLink {
         application: application.clone(),
         name: name.clone(),

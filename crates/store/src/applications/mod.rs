@@ -225,7 +225,8 @@ impl Store {
     }
 }
 
-const COLUMNS: &str = "a.application_key, a.id, a.name, a.label, a.status, a.sign_on_mode, a.created, a.last_updated, a.document";
+const COLUMNS: &str =
+    "a.application_key, a.id, a.name, a.label, a.status, a.sign_on_mode, a.created, a.last_updated, a.document";
 
 fn select_sql(rest: &str) -> String {
     format!("SELECT {COLUMNS} FROM applications a {rest}")
@@ -233,9 +234,9 @@ fn select_sql(rest: &str) -> String {
 
 fn read_application(row: &Row<'_>) -> Result<Application, EngineError> {
     let status = row.text(4)?;
-    let mode = row.optional_text(5)?.map(|text| {
-        SignOnMode::from_text(&text).ok_or(EngineError::Corrupt { what: "sign-on mode", value: text })
-    });
+    let mode = row
+        .optional_text(5)?
+        .map(|text| SignOnMode::from_text(&text).ok_or(EngineError::Corrupt { what: "sign-on mode", value: text }));
     Ok(Application {
         key: ApplicationKey(row.integer(0)?),
         id: ApplicationId::from_text(&row.text(1)?),
@@ -251,7 +252,8 @@ fn read_application(row: &Row<'_>) -> Result<Application, EngineError> {
 }
 
 fn find(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Application, Error> {
-    let found = tx.query_first(&select_sql("WHERE a.org_key = $1 AND a.id = $2"), params![org, id], read_application)?;
+    let found =
+        tx.query_first(&select_sql("WHERE a.org_key = $1 AND a.id = $2"), params![org, id], read_application)?;
     found.ok_or_else(|| Error::not_found(id, ResourceKind::Application))
 }
 
