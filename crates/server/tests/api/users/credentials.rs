@@ -187,6 +187,6 @@ on_both_engines! {
         org.post(&path, json!({ "credentials": { "password": { "value": PASSWORD } } })).await.ok();
         change_password(&org, &path, PASSWORD, NEW_PASSWORD).await.ok();
         org.wait_seconds(20 * DAY);
-        change_password(&org, &path, NEW_PASSWORD, PASSWORD).await.ok();
+        change_password(&org, &path, NEW_PASSWORD, "Ijkl9012#@").await.ok();
     }
 }
