@@ -8,6 +8,7 @@ mod context;
 mod factors;
 mod applications;
 mod linked_object_definitions;
+mod model;
 mod operations;
 mod policies;
 mod postgres;

@@ -208,9 +208,10 @@ impl Store {
         Ok(StoredRecoveryQuestion { question: question.question().to_owned(), answer })
     }
 
-    /// Whether the user has this password, or had it lately.
+    /// Whether the user has this password, or had it lately. A temporary one is none of theirs.
     pub(crate) async fn is_reused(&self, password: &Password, known: &KnownCredentials) -> Result<bool, Error> {
-        let recent = known.user.credentials.password.iter().chain(&known.history);
+        let current = known.user.credentials.password.iter().filter(|_| !known.has_temporary_password);
+        let recent = current.chain(&known.history);
         for stored in recent.take(known.policy.age.history_count as usize) {
             if self.hasher().verify(password.clone(), stored.clone()).await? {
                 return Ok(true);
@@ -268,6 +269,7 @@ pub(crate) struct KnownCredentials {
     pub(crate) policy: PasswordPolicy,
     /// Passwords before the present one, newest first.
     history: Vec<StoredPassword>,
+    has_temporary_password: bool,
     temporary_password_expired: bool,
 }
 
@@ -316,6 +318,7 @@ impl KnownCredentials {
         Ok(Self {
             policy: policies::password(tx, org)?,
             history: select_history(tx, user.key)?,
+            has_temporary_password: tokens::has_temporary_password(tx, user.key)?,
             temporary_password_expired: tokens::temporary_password_expired(tx, user.key, now)?,
             user,
         })

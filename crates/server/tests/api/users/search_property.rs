@@ -20,7 +20,7 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
 
 use super::search::custom_attributes;
-use crate::context::{Caller, TestOrg, text};
+use crate::context::{Caller, text};
 use crate::random::{draw, from_env, seeded_runner};
 
 const TEXTS: [&str; 9] = [
