@@ -13,6 +13,7 @@ operations=(
   expirePassword expirePasswordAndGetTemporaryPassword resetPassword resetFactors
   changePassword changeRecoveryQuestion forgotPassword forgotPasswordSetNewPassword
   clearUserSessions listUserGroups listUserIdentityProviders listAppLinks listUserClients
+  listFactors enrollFactor getFactor deleteFactor listSupportedSecurityQuestions
 )
 
 replay=$(dirname "${BASH_SOURCE[0]}")/../../shared/conformance/replay
@@ -46,19 +47,25 @@ until (: <>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
 done
 
 # Its own exit status judges every operation, also those that Roster does not have yet.
-"$replay" --base "http://127.0.0.1:$port" --token "$token" --scope core --report "$work/report.json" \
+"$replay" --base "http://127.0.0.1:$port" --token "$token" --report "$work/report.json" \
   >"$work/replay.log" || true
 python3 - "$work/report.json" "${operations[@]}" <<'PY'
 import collections, json, sys
 
 report, operations = sys.argv[1], set(sys.argv[2:])
-# Other recordings contradict these two: a user created STAGED with a password has statusChanged null in four, and the
-# time of creation in these. The majority, and the table of what was observed, say null.
-contradicted = {("py.test_users_it.TestUsers.test_comprehensive_user_lifecycle", 0), ("py.test_users_it.TestUsers.test_reactivate_user", 0)}
+# Other recordings contradict the first two: a user created STAGED with a password has statusChanged null in four, and the
+# time of creation in these. The majority, and the table of what was observed, say null. Before the third, the question was
+# changed by a request that the recording lacks.
+contradicted = {
+    ("py.test_users_it.TestUsers.test_comprehensive_user_lifecycle", 0): "statusChanged",
+    ("py.test_users_it.TestUsers.test_reactivate_user", 0): "statusChanged",
+    ("tf.TestAccResourceOktaUserFactorQuestion_crud.classic-00", 16): "profile.question",
+}
 with open(report, encoding="utf-8") as file:
     results = [r for r in json.load(file)["results"] if r["op"] in operations]
 for r in results:
-    if (r["cassette"], r["n"]) in contradicted and all("statusChanged" in p for p in r.get("problems", [])):
+    about = contradicted.get((r["cassette"], r["n"]))
+    if about and all(about in p for p in r.get("problems", [])):
         r["verdict"] = "contradicted" if r["verdict"] == "failed" else r["verdict"]
         continue
     for problem in r.get("problems", []):

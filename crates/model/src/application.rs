@@ -8,6 +8,7 @@ mod user;
 
 use serde_json::{Map, Value};
 
+use crate::document;
 use crate::error::{ErrorCode, Problem, Violation};
 
 pub use user::{oidc_profile, user_name};
@@ -188,7 +189,7 @@ pub fn document(
     let mut document = defaults::document(mode, name);
     for (member, default) in &mut document {
         if let Some(given) = members.get(member) {
-            defaults::merge(default, given)?;
+            document::merge(default, given)?;
         }
     }
     for member in ["licensing", "profile"] {

@@ -228,6 +228,10 @@ pub enum ResourceKind {
     UserSchema,
     /// A linked-object definition.
     LinkedObjectProperty,
+    /// An identity provider.
+    IdentityProvider,
+    /// A user's link to an identity provider.
+    IdentityProviderUser,
     /// An app.
     Application,
     /// A user's assignment to an app.
@@ -240,6 +244,8 @@ pub enum ResourceKind {
     ApiToken,
     /// A session.
     Session,
+    /// An inline hook.
+    InlineHook,
     /// A policy.
     Policy,
     /// A policy's rule.
@@ -256,12 +262,15 @@ impl ResourceKind {
             Self::UserType => "CVDType",
             Self::UserSchema => "UserSchema",
             Self::LinkedObjectProperty => "LinkedObjectProperty",
+            Self::IdentityProvider => "IdpTrust",
+            Self::IdentityProviderUser => "IdpAppUser",
             Self::Application => "AppInstance",
             Self::ApplicationUser => "AppUser",
             Self::ApplicationGroupAssignment => "ApplicationGroupAssignment",
             Self::Factor => "UserFactor",
             Self::ApiToken => "Token",
             Self::Session => "AppSession",
+            Self::InlineHook => "InlineHook",
             Self::Policy => "Policy",
             Self::PolicyRule => "PolicyRule",
         }

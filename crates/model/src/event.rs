@@ -114,6 +114,16 @@ event_types! {
     LinkedObjectCreate = "directory.linked_object.create" "Create linked object definition";
     /// deleteLinkedObjectDefinition.
     LinkedObjectDelete = "directory.linked_object.delete" "Delete linked object definition";
+    /// createInlineHook.
+    InlineHookCreate = "inline_hook.created" "Create inline hook";
+    /// updateInlineHook.
+    InlineHookUpdate = "inline_hook.updated" "Update inline hook";
+    /// activateInlineHook.
+    InlineHookActivate = "inline_hook.activated" "Activate inline hook";
+    /// deactivateInlineHook.
+    InlineHookDeactivate = "inline_hook.deactivated" "Deactivate inline hook";
+    /// deleteInlineHook.
+    InlineHookDelete = "inline_hook.deleted" "Delete inline hook";
     /// updatePolicy.
     PolicyUpdate = "policy.lifecycle.update" "Update policy";
     /// updatePolicyRule.
@@ -140,6 +150,16 @@ event_types! {
     GroupApplicationAssignmentUpdate = "group.application_assignment.update" "Update assigned application of group";
     /// deleteApplicationGroupAssignment.
     GroupApplicationAssignmentRemove = "group.application_assignment.remove" "Remove assigned application from group";
+    /// createIdentityProvider.
+    IdentityProviderCreate = "system.idp.lifecycle.create" "Create identity provider";
+    /// updateIdentityProvider.
+    IdentityProviderUpdate = "system.idp.lifecycle.update" "Update identity provider";
+    /// activateIdentityProvider.
+    IdentityProviderActivate = "system.idp.lifecycle.activate" "Activate identity provider";
+    /// deactivateIdentityProvider.
+    IdentityProviderDeactivate = "system.idp.lifecycle.deactivate" "Deactivate identity provider";
+    /// deleteIdentityProvider.
+    IdentityProviderDelete = "system.idp.lifecycle.delete" "Delete identity provider";
     /// A new API token.
     ApiTokenCreate = "system.api_token.create" "Create API token";
     /// An API token revoked.

@@ -3,6 +3,7 @@
 //! Roster's own ids carry the time in front, so that ids of one kind ascend as they are made: an index on them
 //! grows at its end, and order by id is order of creation.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,12 @@ macro_rules! id_texts {
             }
         }
 
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -108,8 +115,12 @@ ids! {
     ApplicationId = "0oa";
     /// A user's assignment to an app.
     ApplicationUserId = "0ua";
+    /// An identity provider. Real orgs number them as apps.
+    IdentityProviderId = "0oa";
     /// An API token (the record, not the secret).
     ApiTokenId = "00T";
+    /// An inline hook.
+    InlineHookId = "cal";
     /// A policy.
     PolicyId = "00p";
     /// A policy's rule.
@@ -146,6 +157,8 @@ keys! {
     GroupKey;
     /// An app in the store; never leaves the server.
     ApplicationKey;
+    /// An identity provider in the store; never leaves the server.
+    IdentityProviderKey;
 }
 
 impl UserTypeId {

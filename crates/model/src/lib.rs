@@ -6,12 +6,15 @@
 
 pub mod application;
 pub mod authn;
+pub mod document;
 pub mod error;
 pub mod event;
 pub mod factor;
 pub mod filter;
 pub mod group;
 pub mod id;
+pub mod inline_hook;
+pub mod identity_provider;
 pub mod linked_object;
 pub mod operations;
 pub mod policy;

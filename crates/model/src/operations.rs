@@ -206,6 +206,19 @@ operations! {
     GetApplicationGroupAssignment "getApplicationGroupAssignment" Get "/api/v1/apps/{appId}/groups/{groupId}" AppsRead Apps;
     CreateApplicationGroupAssignment "createApplicationGroupAssignment" Put "/api/v1/apps/{appId}/groups/{groupId}" AppsManage Apps;
     DeleteApplicationGroupAssignment "deleteApplicationGroupAssignment" Delete "/api/v1/apps/{appId}/groups/{groupId}" AppsManage Apps;
+    // Identity providers
+    ListIdentityProviders "listIdentityProviders" Get "/api/v1/idps" IdpsRead Other;
+    CreateIdentityProvider "createIdentityProvider" Post "/api/v1/idps" IdpsManage Other;
+    GetIdentityProvider "getIdentityProvider" Get "/api/v1/idps/{idpId}" IdpsRead Other;
+    UpdateIdentityProvider "updateIdentityProvider" Put "/api/v1/idps/{idpId}" IdpsManage Other;
+    DeleteIdentityProvider "deleteIdentityProvider" Delete "/api/v1/idps/{idpId}" IdpsManage Other;
+    ActivateIdentityProvider "activateIdentityProvider" Post "/api/v1/idps/{idpId}/lifecycle/activate" IdpsManage Other;
+    DeactivateIdentityProvider "deactivateIdentityProvider" Post "/api/v1/idps/{idpId}/lifecycle/deactivate" IdpsManage Other;
+    ListIdentityProviderApplicationUsers "listIdentityProviderApplicationUsers" Get "/api/v1/idps/{idpId}/users" IdpsRead Other;
+    GetIdentityProviderApplicationUser "getIdentityProviderApplicationUser" Get "/api/v1/idps/{idpId}/users/{userId}" IdpsRead Other;
+    LinkUserToIdentityProvider "linkUserToIdentityProvider" Post "/api/v1/idps/{idpId}/users/{userId}" UsersManage Other;
+    UnlinkUserFromIdentityProvider "unlinkUserFromIdentityProvider" Delete "/api/v1/idps/{idpId}/users/{userId}" IdpsManage Other;
+    ListSocialAuthTokens "listSocialAuthTokens" Get "/api/v1/idps/{idpId}/users/{userId}/credentials/tokens" IdpsRead Other;
     // API tokens
     ListApiTokens "listApiTokens" Get "/api/v1/api-tokens" ApiTokensRead Other;
     CreateApiToken "createApiToken" Post "/api/v1/api-tokens" ApiTokensManage Other;

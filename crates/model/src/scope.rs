@@ -42,6 +42,10 @@ scopes! {
     AppsRead = "okta.apps.read";
     /// Change apps and their assignments.
     AppsManage = "okta.apps.manage";
+    /// Read identity providers and their users.
+    IdpsRead = "okta.idps.read";
+    /// Change identity providers and their users.
+    IdpsManage = "okta.idps.manage";
     /// Read linked-object definitions.
     LinkedObjectsRead = "okta.linkedObjects.read";
     /// Change linked-object definitions.

@@ -292,39 +292,9 @@ impl JsonObject {
     }
 }
 
-/// A path as the router knows it: doubled slashes are one, and one at the end is none (observed.md 1, clients.md 1).
-/// `None` if it is so already.
-pub(crate) fn normalized(uri: &Uri) -> Option<Uri> {
-    let path = uri.path();
-    if !path.contains("//") && (path.len() == 1 || !path.ends_with('/')) {
-        return None;
-    }
-    let mut clean = String::with_capacity(path.len());
-    for part in path.split('/').filter(|part| !part.is_empty()) {
-        clean.push('/');
-        clean.push_str(part);
-    }
-    if clean.is_empty() {
-        clean.push('/');
-    }
-    if let Some(query) = uri.query() {
-        clean.push('?');
-        clean.push_str(query);
-    }
-    clean.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn doubled_and_trailing_slashes_are_dropped() {
-        let clean = |uri: &str| normalized(&uri.parse().unwrap()).map(|uri| uri.to_string());
-        assert_eq!(clean("//api//v1/users/?limit=2").as_deref(), Some("/api/v1/users?limit=2"));
-        assert_eq!(clean("/api/v1/users?x=//"), None);
-        assert_eq!(clean("/"), None);
-    }
 
     #[test]
     fn a_boolean_is_read_in_any_letter_case_and_nothing_else_is_one() {

@@ -1,26 +1,22 @@
 //! Every route on one page: each operation of `roster_model::operations` and the handler that answers it.
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, HeaderName, HeaderValue, PRAGMA};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use roster_model::error::ErrorCode;
 use roster_model::operations::{Method, OPERATIONS, Operation, OperationId as Op};
-use roster_model::rate_limit::Bucket;
 use tower::ServiceBuilder;
-use tower::util::MapRequestLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
-use crate::caller::{RequestId, authorize};
-use crate::request::normalized;
+use crate::caller::authorize;
+use crate::entrance::Entrance;
 use crate::response::{Answer, ApiError};
 use crate::{
-    App, api_tokens, applications, factors, groups, health, linked_object_definitions, logs, policies, schemas,
+    App, api_tokens, applications, factors, groups, health, identity_providers, linked_object_definitions, logs, policies, schemas,
     user_types, users,
 };
 
@@ -120,6 +116,22 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::GetApplicationGroupAssignment => on(filter, applications::groups::get_application_group_assignment),
         Op::CreateApplicationGroupAssignment => on(filter, applications::groups::create_application_group_assignment),
         Op::DeleteApplicationGroupAssignment => on(filter, applications::groups::delete_application_group_assignment),
+        Op::ListIdentityProviders => on(filter, identity_providers::list_identity_providers),
+        Op::CreateIdentityProvider => on(filter, identity_providers::create_identity_provider),
+        Op::GetIdentityProvider => on(filter, identity_providers::get_identity_provider),
+        Op::UpdateIdentityProvider => on(filter, identity_providers::update_identity_provider),
+        Op::DeleteIdentityProvider => on(filter, identity_providers::delete_identity_provider),
+        Op::ActivateIdentityProvider => on(filter, identity_providers::activate_identity_provider),
+        Op::DeactivateIdentityProvider => on(filter, identity_providers::deactivate_identity_provider),
+        Op::ListIdentityProviderApplicationUsers => {
+            on(filter, identity_providers::users::list_identity_provider_application_users)
+        }
+        Op::GetIdentityProviderApplicationUser => {
+            on(filter, identity_providers::users::get_identity_provider_application_user)
+        }
+        Op::LinkUserToIdentityProvider => on(filter, identity_providers::users::link_user_to_identity_provider),
+        Op::UnlinkUserFromIdentityProvider => on(filter, identity_providers::users::unlink_user_from_identity_provider),
+        Op::ListSocialAuthTokens => on(filter, identity_providers::users::list_social_auth_tokens),
         Op::ListApiTokens => on(filter, api_tokens::list_api_tokens),
         Op::CreateApiToken => on(filter, api_tokens::create_api_token),
         Op::GetApiToken => on(filter, api_tokens::get_api_token),
@@ -144,42 +156,10 @@ pub(crate) fn service(
         .route("/readyz", get(health::readyz))
         .fallback(|| async { ApiError::from(ErrorCode::PathNotFound) })
         .method_not_allowed_fallback(|| async { ApiError::from(ErrorCode::MethodNotSupported) })
+        .with_state(app.clone());
+    let whole = ServiceBuilder::new()
         .layer(CompressionLayer::new().compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES)))
         .layer(CatchPanicLayer::custom(|_| ApiError::from(ErrorCode::Internal).into_response()))
-        .layer(from_fn_with_state(app.clone(), finish))
-        .with_state(app);
-    ServiceBuilder::new().layer(MapRequestLayer::new(regular)).service(router)
-}
-
-/// Makes the path regular before it is routed.
-fn regular(mut request: Request<Body>) -> Request<Body> {
-    if let Some(uri) = normalized(request.uri()) {
-        *request.uri_mut() = uri;
-    }
-    request
-}
-
-/// Gives the request its id, and the answer the headers that every answer has (observed.md 1).
-async fn finish(
-    axum::extract::State(app): axum::extract::State<App>,
-    mut request: Request<Body>,
-    next: Next,
-) -> Answer {
-    let id = RequestId::new();
-    request.extensions_mut().insert(id.clone());
-    let mut answer = next.run(request).await;
-    let headers = answer.headers_mut();
-    if !headers.contains_key("x-rate-limit-limit") {
-        app.limiter().look(Bucket::Other, app.store().clock().now()).write(headers);
-    }
-    if let Ok(id) = HeaderValue::from_str(&id.0) {
-        headers.insert(HeaderName::from_static("x-okta-request-id"), id);
-    }
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
-    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
-    headers.insert(EXPIRES, HeaderValue::from_static("0"));
-    if headers.contains_key(CONTENT_TYPE) {
-        headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
-    }
-    answer
+        .service(router);
+    Entrance::new(app, whole)
 }

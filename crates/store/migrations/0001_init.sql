@@ -121,13 +121,18 @@ CREATE TABLE group_members (
 ) WITHOUT ROWID;
 CREATE INDEX group_members_by_user ON group_members (user_key, group_key);
 
+-- "token_hash" is of the session's id, which lets its bearer in; "id" is the name that administrators see. "verified" is
+-- what was proved.
 CREATE TABLE sessions (
     session_key INTEGER PRIMARY KEY,
     org_key BIGINT NOT NULL,
     user_key BIGINT NOT NULL,
     id TEXT NOT NULL UNIQUE,
+    token_hash BLOB NOT NULL UNIQUE,
     created BIGINT NOT NULL,
-    expires BIGINT NOT NULL
+    expires BIGINT NOT NULL,
+    verified TEXT NOT NULL,
+    persistent_cookie BIGINT NOT NULL
 );
 CREATE INDEX sessions_by_user ON sessions (user_key);
 
@@ -166,14 +171,7 @@ CREATE TABLE master_key (
     fingerprint BLOB NOT NULL
 );
 
--- What other resources hang on a user, as the documents that listUserIdentityProviders and listUserClients answer.
-CREATE TABLE identity_provider_links (
-    user_key BIGINT NOT NULL,
-    idp_id TEXT NOT NULL,
-    document TEXT NOT NULL,
-    PRIMARY KEY (user_key, idp_id)
-) WITHOUT ROWID;
-
+-- The OAuth clients of a user, as the documents that listUserClients answers.
 CREATE TABLE user_clients (
     user_key BIGINT NOT NULL,
     client_id TEXT NOT NULL,
@@ -277,3 +275,63 @@ CREATE TABLE application_groups (
     PRIMARY KEY (application_key, group_key)
 ) WITHOUT ROWID;
 CREATE INDEX application_groups_by_group ON application_groups (group_key, application_key);
+
+-- Sign-ins and recoveries under way, by the hash of their state token. "document" says what each waits for.
+CREATE TABLE authn_transactions (
+    token_hash BLOB NOT NULL PRIMARY KEY,
+    org_key BIGINT NOT NULL,
+    user_key BIGINT NOT NULL,
+    document TEXT NOT NULL,
+    expires BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX authn_transactions_by_user ON authn_transactions (user_key);
+
+-- What a finished sign-in hands out, to be changed for a session once. "verified" is what was proved.
+CREATE TABLE session_tokens (
+    token_hash BLOB NOT NULL PRIMARY KEY,
+    org_key BIGINT NOT NULL,
+    user_key BIGINT NOT NULL,
+    verified TEXT NOT NULL,
+    expires BIGINT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX session_tokens_by_user ON session_tokens (user_key);
+
+-- Where passwords are imported from. "channel" is sealed under the master key: it holds the secrets of its headers.
+CREATE TABLE inline_hooks (
+    hook_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL REFERENCES orgs,
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    is_active BIGINT NOT NULL,
+    channel BLOB NOT NULL,
+    created BIGINT NOT NULL,
+    last_updated BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX inline_hooks_by_id ON inline_hooks (org_key, id);
+
+-- Identity providers. "document" holds issuer mode, protocol and policy as JSON, with the secret that is sent to the provider.
+CREATE TABLE identity_providers (
+    identity_provider_key INTEGER PRIMARY KEY,
+    org_key BIGINT NOT NULL REFERENCES orgs,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    name TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    last_updated BIGINT NOT NULL,
+    document TEXT NOT NULL
+);
+CREATE UNIQUE INDEX identity_providers_by_id ON identity_providers (org_key, id);
+CREATE INDEX identity_providers_by_key ON identity_providers (org_key, identity_provider_key);
+
+CREATE TABLE identity_provider_users (
+    identity_provider_key BIGINT NOT NULL REFERENCES identity_providers,
+    user_key BIGINT NOT NULL,
+    external_id TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    last_updated BIGINT NOT NULL,
+    profile TEXT NOT NULL,
+    PRIMARY KEY (identity_provider_key, user_key)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX identity_provider_users_by_external_id ON identity_provider_users (identity_provider_key, external_id);
+CREATE INDEX identity_provider_users_by_user ON identity_provider_users (user_key, identity_provider_key);

@@ -207,7 +207,7 @@ fn proceed(
 ) -> Result<Decided<Authentication>, Error> {
     let sign_on = policies::sign_on(tx, change.org)?;
     if !sign_on.allow || !may_sign_in(sign_in.user.status()) {
-        users::save(tx, change, &sign_in.before, &sign_in.user)?;
+        users::save(tx, &sign_in.before, &sign_in.user)?;
         if let Some(token) = &sign_in.token {
             end(tx, token)?;
         }
@@ -220,7 +220,7 @@ fn proceed(
     let standing = Standing::of(&sign_in.user, &policy, &sign_on, has_factor, change.now);
     match verified.next(standing, sign_in.options) {
         Next::Stage(stage) => {
-            users::save(tx, change, &sign_in.before, &sign_in.user)?;
+            users::save(tx, &sign_in.before, &sign_in.user)?;
             let token = sign_in.token.map_or_else(new_state_token, Ok)?;
             let transaction = Transaction { stage, relay_state: sign_in.relay_state, options: sign_in.options };
             wait(tx, change, token, sign_in.user, transaction).map(Ok)
@@ -231,7 +231,7 @@ fn proceed(
             }
             sign_in.user.last_login = Some(change.now);
             sign_in.user.failed_attempts = 0;
-            users::save(tx, change, &sign_in.before, &sign_in.user)?;
+            users::save(tx, &sign_in.before, &sign_in.user)?;
             let expires = change.now.plus_seconds(SESSION_TOKEN_SECONDS);
             let session_token = sessions::issue_token(tx, change, sign_in.user.key, &verified, expires)?;
             change.record(tx, EventType::UserSessionStart, &[party(&sign_in.user)])?;

@@ -19,7 +19,7 @@ use crate::secret::SecretHash;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Invalidation {
     /// A user: their encoded answers, and the API tokens they own.
-    User(OrgKey, UserId, UserKey),
+    User(UserId, UserKey),
     /// The API tokens.
     ApiTokens,
 }
@@ -39,8 +39,8 @@ impl Caches {
     pub(crate) fn invalidate(&self, invalidations: &[Invalidation]) {
         for invalidation in invalidations {
             match invalidation {
-                Invalidation::User(org, id, key) => {
-                    self.users.forget(*org, id);
+                Invalidation::User(id, key) => {
+                    self.users.forget(id);
                     self.tokens.forget_owner(*key);
                 }
                 Invalidation::ApiTokens => self.tokens.forget_all(),
@@ -61,14 +61,14 @@ pub struct UserCache {
 }
 
 struct Shard {
-    users: LruCache<(OrgKey, UserId), EncodedUser>,
+    users: LruCache<UserId, EncodedUser>,
     bytes: usize,
     /// Counts invalidations.
     generation: u64,
 }
 
-#[derive(Clone)]
 struct EncodedUser {
+    org: OrgKey,
     /// The base URL that its links were written for: one org may be reached by several names.
     base_url: Arc<str>,
     body: Bytes,
@@ -97,8 +97,8 @@ impl UserCache {
     pub fn get(&self, org: OrgKey, id: &UserId, base_url: &str) -> Result<Bytes, Ticket> {
         let Some(shard) = self.shard(id) else { return Err(Ticket(0)) };
         let mut shard = shard.lock();
-        match shard.users.get(&(org, id.clone())) {
-            Some(user) if *user.base_url == *base_url => Ok(user.body.clone()),
+        match shard.users.get(id.as_str()) {
+            Some(user) if user.org == org && *user.base_url == *base_url => Ok(user.body.clone()),
             _ => Err(Ticket(shard.generation)),
         }
     }
@@ -111,8 +111,8 @@ impl UserCache {
             return;
         }
         shard.bytes += body.len();
-        let user = EncodedUser { base_url: Arc::clone(base_url), body };
-        if let Some((_, replaced)) = shard.users.push((org, id.clone()), user) {
+        let user = EncodedUser { org, base_url: Arc::clone(base_url), body };
+        if let Some((_, replaced)) = shard.users.push(id.clone(), user) {
             shard.bytes -= replaced.body.len();
         }
         while shard.bytes > USER_CACHE_BYTES / SHARDS {
@@ -121,11 +121,11 @@ impl UserCache {
         }
     }
 
-    fn forget(&self, org: OrgKey, id: &UserId) {
+    fn forget(&self, id: &UserId) {
         let Some(shard) = self.shard(id) else { return };
         let mut shard = shard.lock();
         shard.generation += 1;
-        if let Some(user) = shard.users.pop(&(org, id.clone())) {
+        if let Some(user) = shard.users.pop(id.as_str()) {
             shard.bytes -= user.body.len();
         }
     }
@@ -187,7 +187,7 @@ mod tests {
     fn what_was_read_before_a_change_is_not_kept_after_it() {
         let (cache, id) = (UserCache::new(), UserId::from_text("00u1"));
         let ticket = cache.get(OrgKey(1), &id, "http://a").unwrap_err();
-        cache.forget(OrgKey(1), &id);
+        cache.forget(&id);
         put(&cache, ticket, &id);
         assert!(cache.get(OrgKey(1), &id, "http://a").is_err());
     }

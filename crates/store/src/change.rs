@@ -30,6 +30,18 @@ pub struct Party {
     pub display_name: String,
 }
 
+impl Party {
+    /// Somebody who gave a name that may be nobody's.
+    pub(crate) fn unknown(name: &str) -> Self {
+        Self {
+            id: "unknown".to_owned(),
+            kind: "User".to_owned(),
+            alternate_id: name.to_owned(),
+            display_name: "unknown".to_owned(),
+        }
+    }
+}
+
 /// The request that a change came with.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -84,6 +96,17 @@ impl Change {
         Self { org, ..self.clone() }
     }
 
+    /// The same change by another actor: a user who signs in.
+    pub(crate) fn by(&self, actor: Party) -> Self {
+        Self { actor: Arc::new(actor), ..self.clone() }
+    }
+
+    /// The request that it came with.
+    #[must_use]
+    pub fn request(&self) -> &RequestContext {
+        &self.request
+    }
+
     /// Who acts.
     #[must_use]
     pub fn actor(&self) -> &Party {
@@ -133,7 +156,7 @@ impl Change {
     ) -> Result<(), EngineError> {
         let details = EventDetailsRef { actor: &self.actor, request: &self.request, targets, debug, failure };
         let details = serde_json::to_string(&details)?;
-        let uuid = uuid::Builder::from_random_bytes(crate::secret::random_bytes()?).into_uuid().to_string();
+        let uuid = uuid::Builder::from_random_bytes(fastrand::u128(..).to_be_bytes()).into_uuid().to_string();
         tx.execute(
             "INSERT INTO events (org_key, uuid, published, event_type, details) VALUES ($1, $2, $3, $4, $5)",
             params![self.org, &uuid, self.published, event.as_str(), &details],

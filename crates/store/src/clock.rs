@@ -8,8 +8,6 @@ use parking_lot::Mutex;
 use roster_model::id::IdSeed;
 use roster_model::timestamp::Timestamp;
 
-use crate::secret::random_u64;
-
 /// Where the time comes from: the system, or a test that moves it.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Option<Arc<AtomicI64>>);
@@ -64,7 +62,7 @@ impl IdSource {
 
     pub(crate) fn next(&self, now: Timestamp) -> IdSeed {
         let millis = u64::try_from(now.as_millis()).unwrap_or_default();
-        let random = random_u64();
+        let random = fastrand::u64(..);
         let mut last = self.0.lock();
         *last = if millis > last.millis {
             IdSeed { millis, tail: random % FIRST_TAIL }

@@ -54,6 +54,9 @@ pub enum EngineError {
     /// The system's random numbers failed.
     #[error("no random numbers: {0}")]
     Random(#[source] getrandom::Error),
+    /// An operation panicked; nothing of it was kept.
+    #[error("an operation panicked")]
+    Panicked,
     /// The engine has shut down.
     #[error("the store has stopped")]
     Stopped,

@@ -81,6 +81,23 @@ impl Hasher {
         .await?
     }
 
+    /// Does the work of checking a password against nothing, for who must not be told from somebody that has one.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if too many are waiting.
+    pub(crate) async fn verify_nothing(&self, password: Password) -> Result<(), Error> {
+        let params = self.argon2.params();
+        // Salt and hash are of no password: that anything has this hash is as likely as guessing one.
+        let nothing = format!(
+            "$argon2id$v=19$m={},t={},p={}$c2FsdCBvZiBub2JvZHkh${}",
+            params.m_cost(),
+            params.t_cost(),
+            params.p_cost(),
+            "A".repeat(43)
+        );
+        self.verify(password, StoredPassword::Argon2id(nothing)).await.map(|_| ())
+    }
+
     /// Whether `password` is the one that `stored` keeps. A hook's password is known to nobody here.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! a method of [`Store`] of the same name. [`engine`] is the only part that knows SQLite from PostgreSQL.
 
 pub mod api_tokens;
+pub mod authn;
 pub mod applications;
 pub mod cache;
 pub mod change;
@@ -15,12 +16,15 @@ pub mod events;
 pub mod factors;
 pub mod groups;
 mod hasher;
+pub mod identity_providers;
+pub mod inline_hooks;
 pub mod linked_objects;
 pub mod messages;
 pub mod orgs;
 pub mod policies;
 pub mod seal;
 pub mod secret;
+pub mod sessions;
 pub mod user_types;
 pub mod users;
 

@@ -3,7 +3,7 @@
 use roster_model::error::{Problem, ResourceKind, Violation};
 use roster_model::event::EventType;
 use roster_model::id::{GroupId, OrgKey, PolicyId, PolicyRuleId};
-use roster_model::policy::{PolicySettings, PolicyType};
+use roster_model::policy::{PolicySettings, PolicyType, SignOnPolicy};
 use roster_model::timestamp::Timestamp;
 use roster_model::user::password_policy::PasswordPolicy;
 use serde_json::Value;
@@ -201,6 +201,14 @@ fn settings_of(tx: &mut Tx<'_>, org: OrgKey, policy_type: PolicyType) -> Result<
     let found =
         tx.query_first(sql, params![org, policy_type.as_str()], |row| Ok(serde_json::from_str(&row.text(0)?)?))?;
     found.ok_or(EngineError::Corrupt { what: "policy", value: policy_type.as_str().to_owned() })
+}
+
+/// The org's sign-on policy.
+pub(crate) fn sign_on(tx: &mut Tx<'_>, org: OrgKey) -> Result<SignOnPolicy, EngineError> {
+    match settings_of(tx, org, PolicyType::OktaSignOn)? {
+        PolicySettings::OktaSignOn(policy) => Ok(policy),
+        other => Err(EngineError::Corrupt { what: "sign-on policy", value: other.policy_type().as_str().to_owned() }),
+    }
 }
 
 /// The org's password policy.

@@ -18,11 +18,6 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], EngineError> {
     Ok(bytes)
 }
 
-/// A random number for ids, which are unique but not secret: a failing source must not stop the server.
-pub(crate) fn random_u64() -> u64 {
-    getrandom::u64().unwrap_or_default()
-}
-
 /// The text of a secret, to be shown once. It has no `Debug`, so that no log can hold it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::SignOnMode;
-use crate::error::{ErrorCode, Problem};
 
 /// The document of an app of which nothing was said.
 pub(super) fn document(mode: Option<SignOnMode>, name: &str) -> Map<String, Value> {
@@ -125,25 +124,4 @@ fn saml_settings() -> Value {
         "samlSignedRequestEnabled": false,
         "slo": { "enabled": false },
     })
-}
-
-/// Lays what was given over a default. A null leaves an object or list as it is, and is itself a value elsewhere.
-pub(super) fn merge(default: &mut Value, given: &Value) -> Result<(), Problem> {
-    match (default, given) {
-        (Value::Object(_) | Value::Array(_), Value::Null) => {}
-        (Value::Object(members), Value::Object(given)) => {
-            for (name, value) in given {
-                match members.get_mut(name) {
-                    Some(default) => merge(default, value)?,
-                    None => drop(members.insert(name.clone(), value.clone())),
-                }
-            }
-        }
-        (default @ Value::Null, given) => *default = given.clone(),
-        (default, given) if given.is_null() || std::mem::discriminant(default) == std::mem::discriminant(given) => {
-            *default = given.clone();
-        }
-        _ => return Err(Problem::new(ErrorCode::NotWellFormed)),
-    }
-    Ok(())
 }

@@ -194,12 +194,21 @@ impl PasswordPolicy {
         }
     }
 
+    /// What the policy asks of a password's text, as the Authentication API words it (behaviour.md E.5).
+    #[must_use]
+    pub fn complexity_text(&self) -> String {
+        format!("Passwords must have {}", self.requirements())
+    }
+
+    fn requirements(&self) -> String {
+        let items = PasswordRequirement::ALL.into_iter().filter_map(|requirement| requirement.text(&self.complexity));
+        items.collect::<Vec<_>>().join(", ")
+    }
+
     /// The policy in words, as a refusal has it (behaviour.md E.5). What the policy doesn't ask for is left out.
     #[must_use]
     pub fn requirements_text(&self) -> String {
-        let items = PasswordRequirement::ALL.into_iter().filter_map(|requirement| requirement.text(&self.complexity));
-        let items = items.collect::<Vec<_>>().join(", ");
-        let mut text = format!("Password requirements were not met. Password requirements: {items}.");
+        let mut text = format!("Password requirements were not met. Password requirements: {}.", self.requirements());
         if self.age.history_count > 0 {
             let count = self.age.history_count;
             text.push_str(&format!(" Your password cannot be any of your last {count} passwords."));

@@ -3,7 +3,7 @@
 use axum::extract::State;
 
 use crate::App;
-use crate::applications;
+use crate::{applications, identity_providers};
 use crate::caller::{Caller, CallersChange};
 use crate::groups::GroupView;
 use crate::request::{Query, UserSegment};
@@ -48,7 +48,8 @@ pub(crate) async fn list_user_identity_providers(
     caller: Caller,
     UserSegment(asked): UserSegment,
 ) -> Handled {
-    ok(&app.store().list_user_identity_providers(caller.org.key, &asked).await?)
+    let providers = app.store().list_user_identity_providers(caller.org.key, &asked).await?;
+    ok(&providers.iter().map(|provider| identity_providers::view(provider, &caller.base_url)).collect::<Vec<_>>())
 }
 
 /// listAppLinks: of the apps assigned to the user, or to a group of theirs.

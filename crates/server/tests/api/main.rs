@@ -7,6 +7,7 @@
 mod context;
 mod factors;
 mod applications;
+mod identity_providers;
 mod linked_object_definitions;
 mod model;
 mod operations;

@@ -7,6 +7,7 @@ use roster_model::operations::{Access, OPERATIONS, Operation, OperationId as Op}
 use serde_json::{Value, json};
 
 use crate::applications::bookmark;
+use crate::identity_providers::identity_provider;
 use crate::context::{Answer, Caller, TestOrg, new_org, profile, text};
 
 /// A body that the operation takes, if it needs one.
@@ -30,6 +31,8 @@ pub(crate) fn sample_body(operation: Op) -> Option<Value> {
         Op::CreateApplication | Op::UpdateApplication => bookmark("Books"),
         Op::AssignUserToApplication => json!({ "id": "nobody" }),
         Op::UpdateApplicationUser => json!({ "credentials": { "userName": "isaac" } }),
+        Op::CreateIdentityProvider | Op::UpdateIdentityProvider => identity_provider("Facebook", "FACEBOOK"),
+        Op::LinkUserToIdentityProvider => json!({ "externalId": "1" }),
         Op::UpdatePolicy => json!({ "settings": { "password": { "complexity": { "minLength": 9 } } } }),
         Op::UpdatePolicyRule => json!({ "actions": { "selfServiceUnlock": { "access": "DENY" } } }),
         Op::EnrollFactor => {
@@ -65,7 +68,7 @@ pub(crate) async fn call(caller: &Caller, operation: &Operation, ids: &Ids) -> A
 pub(crate) struct Ids(HashMap<&'static str, String>);
 
 /// The parameters, and what a 404 calls what they name.
-const KINDS: [(&str, &str); 14] = [
+const KINDS: [(&str, &str); 15] = [
     ("groupId", "UserGroup"),
     ("userId", "User"),
     ("associatedUserId", "User"),
@@ -76,6 +79,7 @@ const KINDS: [(&str, &str); 14] = [
     ("relationshipName", "LinkedObjectProperty"),
     ("primaryRelationshipName", "LinkedObjectProperty"),
     ("appId", "AppInstance"),
+    ("idpId", "IdpTrust"),
     ("apiTokenId", "Token"),
     ("factorId", "UserFactor"),
     ("policyId", "Policy"),
@@ -105,6 +109,7 @@ impl Ids {
         let policy_id = get("/api/v1/policies?type=PASSWORD").await;
         Self(HashMap::from([
             ("appId", text(&make("/api/v1/apps", bookmark("Records")).await, "id")),
+            ("idpId", text(&make("/api/v1/idps", identity_provider("Google", "GOOGLE")).await, "id")),
             ("groupId", group),
             ("factorId", text(&make(&format!("/api/v1/users/{user_id}/factors"), security_question()).await, "id")),
             ("token", "00nobody".to_owned()),

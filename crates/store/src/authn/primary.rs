@@ -90,22 +90,22 @@ impl Store {
     where
         F: Future<Output = ImportVerdict> + Send,
     {
-        let (org, username) = (change.org, request.username.clone());
+        let (org, username, key) = (change.org, request.username.clone(), self.master_key().clone());
         let known = self
             .engine()
             .read(move |tx| {
-                let Some(key) = users::find_login(tx, org, &username)? else { return Ok(None) };
-                let hook = inline_hooks::active_password_import(tx, org)?;
-                Ok(users::find_by_key(tx, key)?.map(|user| Known { user, hook }))
+                let Some(user) = users::find_login(tx, org, &username)? else { return Ok(None) };
+                let hook = inline_hooks::active_password_import(tx, org, &key)?;
+                Ok(users::find_by_key(tx, user)?.map(|user| Known { user, hook }))
             })
             .await?;
-        let checked = self.check(known, &request, import).await?;
+        let checked = self.verify_password(known, &request, import).await?;
         let change = change.clone();
         let decided = self.engine().write(move |tx| decide(tx, &change, &request, &checked)).await?;
         Ok(decided?)
     }
 
-    async fn check<F>(
+    async fn verify_password<F>(
         &self,
         known: Option<Known>,
         request: &PrimaryAuthentication,
@@ -234,7 +234,7 @@ fn decide(
         if refusal.counts {
             count_failure(tx, &change, &mut sign_in.user, &policy)?;
         }
-        users::save(tx, &change, &sign_in.before, &sign_in.user)?;
+        users::save(tx, &sign_in.before, &sign_in.user)?;
         record_failure(tx, &change, &sign_in.user, refusal.reason)?;
         return Ok(if refusal.told { Ok(Authentication::LockedOut) } else { Err(failed()) });
     }

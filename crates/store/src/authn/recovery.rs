@@ -243,7 +243,7 @@ fn answered(
     let mut counted = user.clone();
     let policy = policies::password(tx, change.org)?;
     count_failure(tx, change, &mut counted, &policy)?;
-    users::save(tx, change, &user, &counted)?;
+    users::save(tx, &user, &counted)?;
     let wrong_answers = wrong_answers + 1;
     if wrong_answers >= MAX_WRONG_ANSWERS || counted.status() != user.status() {
         end(tx, &token)?;
@@ -265,7 +265,7 @@ fn unlock(
     let mut user = before.clone();
     user.transition(transition, change.now);
     user.failed_attempts = 0;
-    users::save(tx, change, &before, &user)?;
+    users::save(tx, &before, &user)?;
     change.record(tx, transition.event(), &[party(&user)])?;
     Ok(Authentication::Unlocked { user: Box::new(user), relay_state })
 }

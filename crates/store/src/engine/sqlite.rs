@@ -26,6 +26,15 @@ const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
 /// Pages that the write-ahead log may hold: 256 MiB.
 const MAX_LOG_PAGES: i64 = 65_536;
 
+/// Bytes of the file that are mapped into memory.
+const MAPPED_BYTES: i64 = 8 << 30;
+
+/// What the writer keeps of pages it has changed; negative is KiB.
+const WRITER_CACHE_KIB: i64 = -65_536;
+
+/// Connections for reading that are kept open while idle; more are opened when more is read at once.
+const IDLE_READERS: usize = 16;
+
 /// Statements kept prepared on each connection; the program has fewer.
 const CACHED_STATEMENTS: usize = 256;
 
@@ -105,6 +114,9 @@ impl SqliteEngine {
     pub(super) fn open(path: &Path, after_commit: AfterCommit) -> Result<Self, EngineError> {
         let writer = open_connection(path)?;
         writer.pragma_update(None, "wal_autocheckpoint", 0)?;
+        // Else the savepoints of a large batch spill into a file, which costs more than the writes themselves.
+        writer.pragma_update(None, "temp_store", "MEMORY")?;
+        writer.pragma_update(None, "cache_size", WRITER_CACHE_KIB)?;
         migrate(&writer)?;
         let shared = Arc::new(Shared { path: path.to_owned(), idle_readers: Mutex::new(Vec::new()) });
 
@@ -161,16 +173,20 @@ impl Shared {
         let mut tx = Tx { connection: Connection::Sqlite(&connection), invalidations: Vec::new() };
         let outcome = operation(&mut tx);
         drop(tx);
-        self.idle_readers.lock().push(connection);
+        let mut idle = self.idle_readers.lock();
+        if idle.len() < IDLE_READERS {
+            idle.push(connection);
+        }
         outcome
     }
 }
 
-/// Runs an operation so that a failure undoes only its own statements, not the batch's.
+/// Runs an operation so that a failure, be it a panic, undoes only its own statements, not the batch's.
 fn in_savepoint<T>(tx: &mut Tx<'_>, operation: impl Fn(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
     let before = tx.invalidations.len();
     tx.execute("SAVEPOINT operation", &[])?;
-    let outcome = operation(tx);
+    let attempt = std::panic::AssertUnwindSafe(|| operation(tx));
+    let outcome = std::panic::catch_unwind(attempt).unwrap_or_else(|_| Err(EngineError::Panicked.into()));
     if outcome.is_err() {
         tx.invalidations.truncate(before);
         tx.execute("ROLLBACK TO operation", &[])?;
@@ -243,9 +259,8 @@ fn open_connection(path: &Path) -> Result<SqliteConnection, EngineError> {
     for (pragma, value) in [("page_size", "4096"), ("journal_mode", "WAL"), ("synchronous", "FULL")] {
         connection.pragma_update(None, pragma, value)?;
     }
-    // Negative: KiB. Memory is what makes SQLite's reads fast (perf-baseline: two to three times).
-    connection.pragma_update(None, "cache_size", -65_536)?;
-    connection.pragma_update(None, "mmap_size", 8_i64 << 30)?;
+    // Memory is what makes SQLite's reads fast (perf-baseline: two to three times); mapped, all connections share it.
+    connection.pragma_update(None, "mmap_size", MAPPED_BYTES)?;
     Ok(connection)
 }
 

@@ -24,7 +24,7 @@ use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
 use crate::secret::Secret;
-use crate::{Store, params, policies};
+use crate::{Store, authn, params, policies};
 
 /// A request to change a password by its owner.
 #[derive(Clone)]
@@ -126,7 +126,7 @@ impl Store {
                 let mut user = before.clone();
                 user.credentials.recovery_question = Some(question.clone());
                 user.last_updated = change.now;
-                save(tx, &change, &before, &user)?;
+                save(tx, &before, &user)?;
                 let mut debug = Map::new();
                 debug.insert("changedAttributes".to_owned(), json!("credentials.recovery_question"));
                 change.record_with(tx, transition.event(), &[party(&user)], debug)?;
@@ -250,7 +250,7 @@ impl Store {
                 set_password(tx, &change, &mut user, hashed.clone())?;
                 user.transition(transition, change.now);
                 user.last_updated = change.now;
-                save(tx, &change, &before, &user)?;
+                save(tx, &before, &user)?;
                 let target = [party(&user)];
                 change.record(tx, transition.event(), &target)?;
                 if revoke_sessions && end_sessions(tx, user.key)? > 0 {
@@ -290,6 +290,7 @@ pub(crate) fn set_password(
     user.credentials.password = Some(password);
     user.password_changed = Some(change.now);
     user.failed_attempts = 0;
+    authn::end_of_user(tx, user.key)?;
     tokens::void_all(tx, user.key)
 }
 
@@ -336,7 +337,7 @@ impl KnownCredentials {
     }
 
     /// A broken password rule, whichever, as the credential operations word it (behaviour.md E.5).
-    fn update_refused(&self) -> Problem {
+    pub(crate) fn update_refused(&self) -> Problem {
         Problem::new(ErrorCode::CredentialsUpdateFailed).because(self.policy.requirements_text())
     }
 }

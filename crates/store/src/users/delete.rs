@@ -7,14 +7,14 @@ use roster_model::user::profile::Profile;
 use roster_model::user::status::LifecycleOperation;
 
 use super::lifecycle::{deactivate, start_deactivation};
-use super::related::{end_assignments, end_identity_provider_links, end_sessions};
+use super::related::{end_assignments, end_sessions};
 use super::{find_to_change, party, reindex, tokens};
 use crate::cache::Invalidation;
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
 use crate::factors::end_factors;
-use crate::{Store, api_tokens, groups, linked_objects, params, user_types};
+use crate::{Store, api_tokens, groups, identity_providers, linked_objects, params, user_types};
 
 impl Store {
     /// deactivateOrDeleteUser: deactivates a user who is not, and erases one who is. Answers whether a deactivation is
@@ -53,7 +53,7 @@ fn erase(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
     end_sessions(tx, user.key)?;
     end_factors(tx, change, user)?;
     end_assignments(tx, change, user)?;
-    end_identity_provider_links(tx, user.key)?;
+    identity_providers::remove_user(tx, user.key)?;
     tokens::void_all(tx, user.key)?;
     api_tokens::delete_of_user(tx, user.key)?;
     groups::remove_user(tx, user.key)?;
@@ -61,7 +61,7 @@ fn erase(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
     delete_attributes(tx, change, user)?;
     tx.execute("DELETE FROM password_history WHERE user_key = $1", params![user.key])?;
     tx.execute("DELETE FROM users WHERE user_key = $1", params![user.key])?;
-    tx.invalidate(Invalidation::User(change.org, user.id.clone(), user.key));
+    tx.invalidate(Invalidation::User(user.id.clone(), user.key));
     Ok(change.record(tx, EventType::UserDeleteCompleted, &target)?)
 }
 

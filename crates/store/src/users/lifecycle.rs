@@ -17,7 +17,7 @@ use crate::engine::Tx;
 use crate::error::Error;
 use crate::factors::end_factors;
 use crate::secret::{Secret, random_bytes};
-use crate::{Store, api_tokens, params};
+use crate::{Store, api_tokens, authn, params};
 
 /// A user whose deactivation was begun and not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +165,7 @@ impl Store {
                 user.transition(transition, change.now);
                 user.last_updated = change.now;
                 tokens::issue(tx, &change, user.key, Purpose::TemporaryPassword)?;
-                save(tx, &change, &before, &user)?;
+                save(tx, &before, &user)?;
                 let target = [party(&user)];
                 change.record(tx, EventType::UserResetPassword, &target)?;
                 Ok(change.record(tx, transition.event(), &target)?)
@@ -188,7 +188,8 @@ impl Store {
             if revoke_sessions {
                 end_sessions(tx, user.key)?;
             }
-            tokens::void(tx, user.key, &[Purpose::Activation, Purpose::ForgotPassword])?;
+            authn::end_of_user(tx, user.key)?;
+            tokens::void(tx, user.key, &[Purpose::Activation, Purpose::ForgotPassword, Purpose::Unlock])?;
             Ok(tokens::issue(tx, change, user.key, Purpose::ResetPassword)?)
         };
         self.move_user(change, asked, LifecycleOperation::ResetPassword, reset).await.map(|(_, token)| token)
@@ -210,7 +211,7 @@ impl Store {
                 let mut user = before.clone();
                 user.transition(transition, change.now);
                 let done = and(tx, &change, &mut user)?;
-                save(tx, &change, &before, &user)?;
+                save(tx, &before, &user)?;
                 change.record(tx, transition.event(), &[party(&user)])?;
                 Ok((user, done))
             })
@@ -228,7 +229,7 @@ pub(super) fn start_deactivation(tx: &mut Tx<'_>, change: &Change, before: &User
     keep_one_token(tx, change, before)?;
     let mut marked = before.clone();
     marked.transitioning_to_status = Some(UserStatus::Deprovisioned);
-    save(tx, change, before, &marked)
+    save(tx, before, &marked)
 }
 
 /// Deactivates a user: takes what behaviour.md B.3 says goes, and keeps memberships, profile and links.
@@ -250,7 +251,7 @@ pub(super) fn deactivate(tx: &mut Tx<'_>, change: &Change, before: &User) -> Res
     tokens::void_all(tx, user.key)?;
     api_tokens::delete_of_user(tx, user.key)?;
     tx.execute("DELETE FROM password_history WHERE user_key = $1", params![user.key])?;
-    save(tx, change, before, &user)?;
+    save(tx, before, &user)?;
     let target = [party(&user)];
     change.record(tx, transition.event(), &target)?;
     if sessions > 0 {

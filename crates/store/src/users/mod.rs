@@ -92,12 +92,18 @@ fn not_found(asked: &str) -> Error {
 /// The user that a path segment names: by id, else by login, else by the one login whose part before the `@` it is
 /// (behaviour.md C.0).
 pub(crate) fn find_key(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Result<UserKey, Error> {
-    let read_key = |row: &Row<'_>| Ok(UserKey(row.integer(0)?));
-    let by_id = "SELECT user_key FROM users WHERE org_key = $1 AND id = $2";
-    if let Some(key) = tx.query_first(by_id, params![org, asked], read_key)? {
-        return Ok(key);
+    if may_be_id(asked) {
+        let by_id = "SELECT user_key FROM users WHERE org_key = $1 AND id = $2";
+        if let Some(key) = tx.query_first(by_id, params![org, asked], |row| Ok(UserKey(row.integer(0)?)))? {
+            return Ok(key);
+        }
     }
     find_login(tx, org, asked)?.ok_or_else(|| not_found(asked))
+}
+
+/// Ids are letters and digits (observed.md, *Ids*), so what holds an `@` is a login and needs no look among the ids.
+fn may_be_id(asked: &str) -> bool {
+    !asked.contains('@')
 }
 
 /// The user with this login, or the one login whose part before the `@` it is: what people sign in with.
@@ -118,13 +124,19 @@ pub(crate) fn find_login(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Result<Op
     }
 }
 
+/// As [`find_key`], with the whole row; a full login or id takes one statement.
 pub(crate) fn find(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Result<User, Error> {
-    if let Some(user) = tx.query_first(&select("WHERE u.org_key = $1 AND u.id = $2"), params![org, asked], read_user)? {
+    let direct = if may_be_id(asked) {
+        tx.query_first(&select("WHERE u.org_key = $1 AND u.id = $2"), params![org, asked], read_user)?
+    } else {
+        let login = LoginKey::from_text(asked);
+        tx.query_first(&select("WHERE u.org_key = $1 AND u.login_key = $2"), params![org, login.as_str()], read_user)?
+    };
+    if let Some(user) = direct {
         return Ok(user);
     }
     let key = find_key(tx, org, asked)?;
-    let found = tx.query_first(&select("WHERE u.user_key = $1"), params![key], read_user)?;
-    found.ok_or_else(|| not_found(asked))
+    find_by_key(tx, key)?.ok_or_else(|| not_found(asked))
 }
 
 /// The user with this key.
@@ -193,7 +205,7 @@ pub(crate) fn lock(tx: &mut Tx<'_>, key: UserKey) -> Result<Option<User>, Engine
 }
 
 /// Writes what changed between two states of a user, who must have been found for update.
-pub(crate) fn save(tx: &mut Tx<'_>, change: &Change, before: &User, after: &User) -> Result<(), Error> {
+pub(crate) fn save(tx: &mut Tx<'_>, before: &User, after: &User) -> Result<(), Error> {
     let credentials = CredentialColumns::of(&after.credentials)?;
     let login_key = login_key_of(&after.profile_json);
     let saved = tx.execute(
@@ -227,7 +239,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, change: &Change, before: &User, after: &User
         other => Error::Engine(other),
     })?;
     debug_assert_eq!(saved, 1, "the row was found for update");
-    tx.invalidate(Invalidation::User(change.org, after.id.clone(), after.key));
+    tx.invalidate(Invalidation::User(after.id.clone(), after.key));
     Ok(())
 }
 
@@ -333,7 +345,7 @@ pub(crate) fn drop_attributes(
         profile.retain(|name, _| !names.contains(name));
         let profile = serde_json::to_string(&profile)?;
         tx.execute("UPDATE users SET profile = $1 WHERE user_key = $2", params![&profile, key])?;
-        tx.invalidate(Invalidation::User(org, id, key));
+        tx.invalidate(Invalidation::User(id, key));
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::Store;
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
-use crate::{applications, factors, params};
+use crate::{applications, factors, params, sessions};
 use roster_model::user::status::LifecycleOperation;
 
 impl Store {
@@ -45,15 +45,6 @@ impl Store {
             .await
     }
 
-    /// listUserIdentityProviders: the identity providers linked to the user.
-    ///
-    /// # Errors
-    /// If there is no such user.
-    pub async fn list_user_identity_providers(&self, org: OrgKey, asked: &str) -> Result<Vec<Value>, Error> {
-        let sql = "SELECT document FROM identity_provider_links WHERE user_key = $1 ORDER BY idp_id";
-        self.documents(org, asked, sql).await
-    }
-
     /// listUserClients: the OAuth clients that hold a grant or token of the user.
     ///
     /// # Errors
@@ -76,18 +67,12 @@ impl Store {
 
 /// Ends a user's sessions.
 pub(super) fn end_sessions(tx: &mut Tx<'_>, user: UserKey) -> Result<u64, EngineError> {
-    tx.execute("DELETE FROM sessions WHERE user_key = $1", params![user])
+    sessions::end_all(tx, user)
 }
 
 /// Ends a user's app assignments and OAuth grants and tokens.
 pub(super) fn end_assignments(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), EngineError> {
     applications::remove_user(tx, change, user)?;
     tx.execute("DELETE FROM user_clients WHERE user_key = $1", params![user.key])?;
-    Ok(())
-}
-
-/// Ends a user's links to identity providers.
-pub(super) fn end_identity_provider_links(tx: &mut Tx<'_>, user: UserKey) -> Result<(), EngineError> {
-    tx.execute("DELETE FROM identity_provider_links WHERE user_key = $1", params![user])?;
     Ok(())
 }

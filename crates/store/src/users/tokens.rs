@@ -9,7 +9,7 @@ use crate::engine::Tx;
 use crate::error::EngineError;
 use crate::params;
 use crate::policies;
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretHash};
 
 /// What a one-time token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(crate) enum Purpose {
     ResetPassword,
     /// A new password after the user forgot theirs.
     ForgotPassword,
+    /// Unlocking oneself.
+    Unlock,
     /// Marks a temporary password: once it has expired, the password signs nobody in.
     TemporaryPassword,
 }
@@ -30,6 +32,7 @@ impl Purpose {
             Self::Activation => "activation",
             Self::ResetPassword => "reset_password",
             Self::ForgotPassword => "forgot_password",
+            Self::Unlock => "unlock",
             Self::TemporaryPassword => "temporary_password",
         }
     }
@@ -38,7 +41,7 @@ impl Purpose {
     fn lifetime(self, tx: &mut Tx<'_>, org: OrgKey) -> Result<i64, EngineError> {
         Ok(match self {
             Self::Activation | Self::TemporaryPassword => 7 * 86_400,
-            Self::ResetPassword | Self::ForgotPassword => {
+            Self::ResetPassword | Self::ForgotPassword | Self::Unlock => {
                 i64::from(policies::password(tx, org)?.recovery.token_lifetime_minutes) * 60
             }
         })
@@ -47,7 +50,7 @@ impl Purpose {
     /// The first characters, as a real org's (observed.md, *Ids*).
     const fn prefix(self) -> &'static str {
         match self {
-            Self::Activation | Self::TemporaryPassword => "",
+            Self::Activation | Self::Unlock | Self::TemporaryPassword => "",
             Self::ResetPassword => "drp",
             Self::ForgotPassword => "dfp",
         }
@@ -70,6 +73,21 @@ pub(crate) fn issue(tx: &mut Tx<'_>, change: &Change, user: UserKey, purpose: Pu
         params![token.hash().0.as_slice(), change.org, user, purpose.as_str(), change.now, expires],
     )?;
     Ok(token)
+}
+
+/// Whose token of one of these purposes has this hash, unless it has expired.
+pub(crate) fn find(
+    tx: &mut Tx<'_>,
+    org: OrgKey,
+    hash: SecretHash,
+    purposes: &[Purpose],
+    now: Timestamp,
+) -> Result<Option<(UserKey, Purpose)>, EngineError> {
+    let sql = "SELECT user_key, purpose FROM one_time_tokens WHERE token_hash = $1 AND org_key = $2 AND expires > $3";
+    let found =
+        tx.query_first(sql, params![hash.0.as_slice(), org, now], |row| Ok((UserKey(row.integer(0)?), row.text(1)?)))?;
+    let purpose = |text: &str| purposes.iter().copied().find(|purpose| purpose.as_str() == text);
+    Ok(found.and_then(|(user, text)| purpose(&text).map(|purpose| (user, purpose))))
 }
 
 /// Voids a user's tokens of these purposes.

@@ -211,7 +211,7 @@ fn write_update(
         }
         change.record(tx, transition.event(), &target)?;
     }
-    save(tx, change, &before, &user)?;
+    save(tx, &before, &user)?;
     Ok(user)
 }
 

@@ -101,12 +101,12 @@ pub(crate) async fn enroll_factor(org: &TestOrg, path: &str) {
 
 /// Runs a statement whose `$1` is the key of the user at `path`.
 pub(crate) async fn change_rows(org: &TestOrg, path: &str, sql: &'static str) {
-    let (org_key, user, id) = keys_of(org, path).await;
+    let (_, user, id) = keys_of(org, path).await;
     org.store
         .engine()
         .write(move |tx| {
             tx.execute(sql, params![user])?;
-            tx.invalidate(Invalidation::User(org_key, id.clone(), user));
+            tx.invalidate(Invalidation::User(id.clone(), user));
             Ok(())
         })
         .await
