@@ -5,6 +5,7 @@
 
 #[macro_use]
 mod context;
+mod concurrency;
 mod factors;
 mod applications;
 mod identity_providers;

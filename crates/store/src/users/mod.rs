@@ -304,9 +304,16 @@ fn check_unique(
     schema: &ProfileSchema,
     rows: &[IndexRow],
 ) -> Result<(), Error> {
-    let mut violations = Vec::new();
     let is_unique = |name: &str| schema.unique_attributes().any(|unique| unique == name);
-    for (name, value) in rows.iter().filter(|(name, value)| is_unique(name) && !value.is_empty()) {
+    let values: Vec<_> = rows.iter().filter(|(name, value)| is_unique(name) && !value.is_empty()).collect();
+    if values.is_empty() {
+        return Ok(());
+    }
+    // Who takes a value at the same time has not committed it and is not seen. So they come one after another.
+    let turn = "SELECT type_key FROM user_types WHERE org_key = $1 AND is_default = 1";
+    tx.query_first_for_update(turn, params![org], |row| row.integer(0))?;
+    let mut violations = Vec::new();
+    for (name, value) in values {
         let taken = tx.query_first(
             "SELECT user_key FROM user_attributes WHERE org_key = $1 AND name = $2 AND value = $3 AND user_key <> $4",
             params![org, name, value, user],
