@@ -32,7 +32,8 @@ pub struct Party {
 
 impl Party {
     /// Somebody who gave a name that may be nobody's.
-    pub(crate) fn unknown(name: &str) -> Self {
+    #[must_use]
+    pub fn unknown(name: &str) -> Self {
         Self {
             id: "unknown".to_owned(),
             kind: "User".to_owned(),
@@ -131,7 +132,7 @@ impl Change {
         targets: &[Party],
         debug: Map<String, Value>,
     ) -> Result<(), EngineError> {
-        self.write_event(tx, event, targets, &debug, None)
+        self.write_event(tx, event, targets, debug, None)
     }
 
     /// Writes an event that tells of what was tried about `targets` and failed for this reason.
@@ -143,7 +144,7 @@ impl Change {
         debug: Map<String, Value>,
         reason: &str,
     ) -> Result<(), EngineError> {
-        self.write_event(tx, event, targets, &debug, Some(reason))
+        self.write_event(tx, event, targets, debug, Some(reason))
     }
 
     fn write_event(
@@ -151,7 +152,7 @@ impl Change {
         tx: &mut Tx<'_>,
         event: EventType,
         targets: &[Party],
-        debug: &Map<String, Value>,
+        debug: Map<String, Value>,
         failure: Option<&str>,
     ) -> Result<(), EngineError> {
         let details = EventDetailsRef { actor: &self.actor, request: &self.request, targets, debug, failure };
@@ -165,14 +166,14 @@ impl Change {
     }
 }
 
-/// [`EventDetails`] without copies.
+/// [`EventDetails`] without copies of what is the same for every event.
 #[derive(Serialize)]
 struct EventDetailsRef<'a> {
     actor: &'a Party,
     request: &'a RequestContext,
     targets: &'a [Party],
     #[serde(skip_serializing_if = "Map::is_empty")]
-    debug: &'a Map<String, Value>,
+    debug: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<&'a str>,
 }
