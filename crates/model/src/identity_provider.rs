@@ -216,7 +216,7 @@ mod tests {
     use serde_json::json;
 
     fn read(value: Value) -> Result<IdentityProviderInput, Problem> {
-        IdentityProviderInput::from_json(&value.as_object().cloned().unwrap_or_default(), None)
+        IdentityProviderInput::from_json(&serde_json::from_value(value).unwrap(), None)
     }
 
     #[test]

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn object(value: Value) -> Map<String, Value> {
-        value.as_object().cloned().unwrap_or_default()
+        serde_json::from_value(value).unwrap()
     }
 
     #[test]

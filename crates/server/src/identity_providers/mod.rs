@@ -55,7 +55,8 @@ pub(crate) async fn get_identity_provider(State(app): State<App>, caller: Caller
     ok(&view(&app.store().get_identity_provider(caller.org.key, &id).await?, &caller.base_url))
 }
 
-/// updateIdentityProvider: replaces the provider. A client secret that is not sent stays.
+/// updateIdentityProvider: replaces the provider. A client secret that is not sent stays. A real org answers `created`
+/// as null here, and only here (both recordings).
 pub(crate) async fn update_identity_provider(
     State(app): State<App>,
     caller: Caller,
@@ -63,7 +64,11 @@ pub(crate) async fn update_identity_provider(
     Segment(id): Segment,
     body: JsonObject,
 ) -> Handled {
-    ok(&view(&app.store().update_identity_provider(&change, &id, body.0).await?, &caller.base_url))
+    let mut updated = view(&app.store().update_identity_provider(&change, &id, body.0).await?, &caller.base_url);
+    if let Some(created) = updated.get_mut("created") {
+        *created = Value::Null;
+    }
+    ok(&updated)
 }
 
 /// deleteIdentityProvider.
@@ -136,9 +141,8 @@ fn links(provider: &IdentityProvider, base_url: &str) -> Value {
             "clientRedirectUri": link(format!("{base_url}/oauth2/v1/authorize/callback"), "POST"),
         });
     }
-    let xml = |href: String, method: &str| {
-        json!({ "href": href, "type": "application/xml", "hints": { "allow": [method] } })
-    };
+    let xml =
+        |href: String, method: &str| json!({ "href": href, "type": "application/xml", "hints": { "allow": [method] } });
     let mut links = Map::new();
     if provider.kind.protocol() == Protocol::Saml2 {
         links.insert("metadata".to_owned(), xml(format!("{own}/metadata.xml"), "GET"));

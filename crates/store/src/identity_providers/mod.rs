@@ -17,8 +17,8 @@ use roster_model::identity_provider::{IdentityProviderInput, IdentityProviderTyp
 use roster_model::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
 
-pub(crate) use users::remove_user;
 pub use users::IdentityProviderUser;
+pub(crate) use users::remove_user;
 
 use crate::change::{Change, Party};
 use crate::cursor::{Cursor, Page};
@@ -77,7 +77,8 @@ impl Store {
         after: Option<&str>,
     ) -> Result<Page<IdentityProvider>, Error> {
         let start = after.map(|after| Cursor::decode(after, org, LIST)).transpose()?;
-        let remembered = start.as_ref().and_then(|cursor| IdentityProviderSelection::from_text(cursor.value.as_deref()?));
+        let remembered =
+            start.as_ref().and_then(|cursor| IdentityProviderSelection::from_text(cursor.value.as_deref()?));
         let selection = remembered.unwrap_or(selection);
         let (key, start, chosen) = (org.key, start.map_or(0, |cursor| cursor.key), selection.clone());
         let rows = self.engine().scan(move |tx| Ok(select(tx, key, &chosen, limit + 1, start)?)).await?;

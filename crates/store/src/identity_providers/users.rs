@@ -131,11 +131,7 @@ impl Store {
     ///
     /// # Errors
     /// If there is no such user.
-    pub async fn list_user_identity_providers(
-        &self,
-        org: OrgKey,
-        asked: &str,
-    ) -> Result<Vec<IdentityProvider>, Error> {
+    pub async fn list_user_identity_providers(&self, org: OrgKey, asked: &str) -> Result<Vec<IdentityProvider>, Error> {
         let asked = asked.to_owned();
         let sql = select_sql(
             "JOIN identity_provider_users l ON l.identity_provider_key = i.identity_provider_key \
