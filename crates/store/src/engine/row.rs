@@ -1,7 +1,8 @@
 //! Parameters and rows, the same for both engines.
 
 use roster_model::id::{
-    ApiTokenId, ApplicationId, ApplicationKey, IdentityProviderId, IdentityProviderKey, FactorId, GroupId, GroupKey, OrgId, OrgKey, PolicyId, PolicyRuleId, InlineHookId, UserId, UserKey, UserTypeId,
+    ApiTokenId, ApplicationId, ApplicationKey, FactorId, GroupId, GroupKey, IdentityProviderId, IdentityProviderKey,
+    InlineHookId, OrgId, OrgKey, PolicyId, PolicyRuleId, UserId, UserKey, UserTypeId,
 };
 use roster_model::timestamp::Timestamp;
 use roster_model::user::status::UserStatus;
@@ -90,7 +91,19 @@ macro_rules! key_params {
 }
 
 key_params!(ApplicationKey, IdentityProviderKey, OrgKey, UserKey, GroupKey);
-id_params!(ApiTokenId, ApplicationId, IdentityProviderId, FactorId, GroupId, OrgId, PolicyId, PolicyRuleId, InlineHookId, UserId, UserTypeId);
+id_params!(
+    ApiTokenId,
+    ApplicationId,
+    IdentityProviderId,
+    FactorId,
+    GroupId,
+    OrgId,
+    PolicyId,
+    PolicyRuleId,
+    InlineHookId,
+    UserId,
+    UserTypeId
+);
 
 /// The parameters of a statement, in the order of its placeholders.
 #[macro_export]
