@@ -224,6 +224,11 @@ impl Caller {
         }
     }
 
+    /// The `Host` header.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The `Authorization` header.
     pub fn authorization(&self) -> Option<&str> {
         self.authorization.as_deref()

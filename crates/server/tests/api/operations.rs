@@ -87,8 +87,8 @@ const KINDS: [(&str, &str); 15] = [
 ];
 
 impl Ids {
-    /// Those of things made for the purpose: an active user who is in a group, a type and its schema, a relation of this
-    /// name (which is its id), a token.
+    /// Those of things made for the purpose: an active user who is in a group, a type and its schema, a relation of
+    /// this name, which is its id, a token.
     pub(crate) async fn made(caller: &Caller, relation: &str) -> Self {
         let make = async |path: &str, body: Value| {
             let made = caller.send(Method::POST, path, Some(body)).await;
@@ -134,18 +134,28 @@ impl Ids {
     }
 
     pub(crate) fn path(&self, operation: &Operation) -> String {
-        let fill = |path: String, (name, id): (&&str, &String)| path.replace(&format!("{{{name}}}"), id);
-        let path = self.0.iter().fold(operation.path.to_owned(), fill);
+        let path = self.fill(operation.path);
         assert!(!path.contains('{'), "KINDS lacks a parameter of {path}");
         path
+    }
+
+    /// The path with the ids in place of its parameters.
+    pub(crate) fn fill(&self, path: &str) -> String {
+        let fill = |path: String, (name, id): (&&str, &String)| path.replace(&format!("{{{name}}}"), id);
+        self.0.iter().fold(path.to_owned(), fill)
     }
 }
 
 /// All that an org holds, short of its tokens' expiry.
 async fn everything(caller: &Caller, ids: &Ids) -> Vec<Value> {
     let mut paths = vec![format!("groups/{}/users", ids.0["groupId"]), format!("users/{}", ids.0["userId"])];
-    paths.extend(["users?search=id%20pr", "groups", "api-tokens", "policies?type=PASSWORD&expand=rules", "logs"].map(str::to_owned));
-    paths.extend(["types/user", "schemas/user/default", "schemas/user/linkedObjects"].map(|path| format!("meta/{path}")));
+    paths.extend(
+        ["users?search=id%20pr", "groups", "api-tokens", "policies?type=PASSWORD&expand=rules", "logs"]
+            .map(str::to_owned),
+    );
+    paths.extend(
+        ["types/user", "schemas/user/default", "schemas/user/linkedObjects"].map(|path| format!("meta/{path}")),
+    );
     let mut all = Vec::new();
     for path in paths {
         all.push(caller.send(Method::GET, &format!("/api/v1/{path}"), None).await.ok());

@@ -60,7 +60,7 @@ pub(crate) fn head(org: &TestOrg, request_line: &str, headers: &str) -> String {
     let authorization = org.caller.authorization().unwrap_or_default();
     format!(
         "{request_line} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: {authorization}\r\n{headers}\r\n",
-        org.address()
+        org.caller.host()
     )
 }
 
