@@ -12,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender};
 use parking_lot::Mutex;
 use rusqlite::Connection as SqliteConnection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
+use tokio::sync::Semaphore;
 
 use super::{AfterCommit, Connection, Param, Row, Tx, migrations};
 use crate::cache::Invalidation;
@@ -32,8 +33,11 @@ const MAPPED_BYTES: i64 = 8 << 30;
 /// What the writer keeps of pages it has changed; negative is KiB.
 const WRITER_CACHE_KIB: i64 = -65_536;
 
-/// Connections for reading that are kept open while idle; more are opened when more is read at once.
-const IDLE_READERS: usize = 16;
+/// Connections for reading that are kept open: opening one costs more than most reads.
+const IDLE_READERS: usize = 32;
+
+/// Scans that run at once; more would only take the cores from each other, and each needs a connection.
+const SCANS: usize = 16;
 
 /// Statements kept prepared on each connection; the program has fewer.
 const CACHED_STATEMENTS: usize = 256;
@@ -101,6 +105,7 @@ type Acknowledge = Box<dyn FnOnce(Result<(), &EngineError>) + Send>;
 pub struct SqliteEngine {
     shared: Arc<Shared>,
     operations: Sender<Operation>,
+    scans: Semaphore,
     /// Dropped with the engine, which ends the checkpointer.
     _checkpointer: Sender<()>,
 }
@@ -126,7 +131,7 @@ impl SqliteEngine {
         let checkpoints = open_connection(path)?;
         let (checkpointer, stopped) = crossbeam_channel::bounded::<()>(0);
         spawn("roster-checkpoint", move || checkpoint(&checkpoints, &stopped))?;
-        Ok(Self { shared, operations, _checkpointer: checkpointer })
+        Ok(Self { shared, operations, scans: Semaphore::new(SCANS), _checkpointer: checkpointer })
     }
 
     pub(super) fn read<T>(&self, operation: impl Fn(&mut Tx<'_>) -> Result<T, Error>) -> Result<T, Error> {
@@ -137,6 +142,7 @@ impl SqliteEngine {
         &self,
         operation: impl Fn(&mut Tx<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        let _permit = self.scans.acquire().await.map_err(|_| EngineError::Stopped)?;
         let shared = Arc::clone(&self.shared);
         let done = tokio::task::spawn_blocking(move || shared.read(operation)).await;
         done.unwrap_or_else(|_| Err(EngineError::Stopped.into()))
