@@ -41,7 +41,7 @@ static CLUSTER_ONCE: OnceLock<Option<Cluster>> = OnceLock::new();
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 /// The URL of a new, empty database; `None` if PostgreSQL is not on this machine.
-pub async fn fresh_database() -> Option<String> {
+pub(crate) async fn fresh_database() -> Option<String> {
     let cluster = CLUSTER_ONCE.get_or_init(start).as_ref()?;
     let host = format!("host={} user=roster", cluster.socket);
     let (client, connection) = tokio_postgres::connect(&format!("{host} dbname=postgres"), NoTls).await.unwrap();

@@ -6,7 +6,7 @@ use crate::context::{Answer, Caller, text};
 use reqwest::Method;
 
 /// The path of listUsers with these parameters.
-pub fn users_path(parameters: &[(&str, &str)]) -> String {
+pub(crate) fn users_path(parameters: &[(&str, &str)]) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(parameters);
     format!("/api/v1/users?{}", query.finish())
@@ -14,17 +14,17 @@ pub fn users_path(parameters: &[(&str, &str)]) -> String {
 
 impl Caller {
     /// One page of listUsers.
-    pub async fn list_users(&self, parameters: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn list_users(&self, parameters: &[(&str, &str)]) -> Answer {
         self.send(Method::GET, &users_path(parameters), None).await
     }
 
     /// The names of the users on a page.
-    pub async fn names(&self, parameters: &[(&str, &str)]) -> String {
+    pub(crate) async fn names(&self, parameters: &[(&str, &str)]) -> String {
         names(&self.list_users(parameters).await.ok()).join(" ")
     }
 
     /// The users of every page, following the links as they are.
-    pub async fn all_users(&self, parameters: &[(&str, &str)]) -> Vec<Value> {
+    pub(crate) async fn all_users(&self, parameters: &[(&str, &str)]) -> Vec<Value> {
         let mut users = Vec::new();
         let mut path = Some(users_path(parameters));
         while let Some(page) = path {
@@ -37,11 +37,11 @@ impl Caller {
 }
 
 /// What tests call users by: their logins before the `@`.
-pub fn names(users: &Value) -> Vec<String> {
+pub(crate) fn names(users: &Value) -> Vec<String> {
     users.as_array().unwrap().iter().map(name).collect()
 }
 
 /// The login of a user before the `@`.
-pub fn name(user: &Value) -> String {
+pub(crate) fn name(user: &Value) -> String {
     text(user, "profile.login").split('@').next().unwrap_or_default().to_owned()
 }

@@ -6,7 +6,7 @@ use super::pages::users_path;
 use crate::context::{TestOrg, text};
 
 /// Custom attributes of every type.
-pub fn custom_attributes() -> Value {
+pub(crate) fn custom_attributes() -> Value {
     let of = |kind: &str| json!({ "title": "T", "type": kind });
     let list = |kind: &str| json!({ "title": "T", "type": "array", "items": { "type": kind } });
     let properties = json!({
