@@ -161,7 +161,7 @@ fn bearer_challenge(headers: &HeaderMap, operation: &Operation, path: &str, base
 /// The org whose name is the host's first label; any other host is the default org's.
 async fn org_of_host(app: &App, host: Option<&str>) -> Result<Arc<Org>, ApiError> {
     if let Some(name) = host.filter(|host| !app.base_url().is_own(host)).and_then(first_label)
-        && let Some(org) = app.store().org_named(name).await?
+        && let Some(org) = app.store().org_named(&name.to_ascii_lowercase()).await?
     {
         return Ok(org);
     }

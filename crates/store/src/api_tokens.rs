@@ -119,8 +119,8 @@ impl Store {
     /// # Errors
     /// If there is no such token.
     pub async fn get_api_token(&self, org: OrgKey, id: &str) -> Result<ApiToken, Error> {
-        let id = id.to_owned();
-        self.engine().read(move |tx| find(tx, org, &id)).await
+        let (id, now) = (id.to_owned(), self.clock().now());
+        self.engine().read(move |tx| find(tx, org, &id, now)).await
     }
 
     /// revokeApiToken: ends a token at once.
@@ -131,7 +131,7 @@ impl Store {
         let (change, id) = (change.clone(), id.to_owned());
         self.engine()
             .write(move |tx| {
-                let token = find(tx, change.org, &id)?;
+                let token = find(tx, change.org, &id, change.now)?;
                 tx.execute("DELETE FROM api_tokens WHERE org_key = $1 AND id = $2", params![change.org, &id])?;
                 tx.invalidate(Invalidation::ApiTokens);
                 Ok(change.record(tx, EventType::ApiTokenRevoke, &[party(&token)])?)
@@ -216,9 +216,10 @@ fn read_token(row: &Row<'_>) -> Result<ApiToken, EngineError> {
     })
 }
 
-fn find(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<ApiToken, Error> {
-    let sql = format!("{SELECT_TOKEN} WHERE t.org_key = $1 AND t.id = $2");
-    let found = tx.query_first(&sql, params![org, id], read_token)?;
+/// A live token.
+fn find(tx: &mut Tx<'_>, org: OrgKey, id: &str, now: Timestamp) -> Result<ApiToken, Error> {
+    let sql = format!("{SELECT_TOKEN} WHERE t.org_key = $1 AND t.id = $2 AND t.expires > $3");
+    let found = tx.query_first(&sql, params![org, id, now], read_token)?;
     found.ok_or_else(|| Error::not_found(id, ResourceKind::ApiToken))
 }
 

@@ -65,11 +65,7 @@ pub fn run<F: Future<Output = ()>>(engine: EngineKind, body: impl FnOnce(TestOrg
 }
 
 /// The same with rate limits.
-pub fn run_limited<F: Future<Output = ()>>(
-    engine: EngineKind,
-    limits: RateLimits,
-    body: impl FnOnce(TestOrg) -> F,
-) {
+pub fn run_limited<F: Future<Output = ()>>(engine: EngineKind, limits: RateLimits, body: impl FnOnce(TestOrg) -> F) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         if let Some(org) = TestOrg::start(engine, limits).await {
@@ -127,7 +123,7 @@ impl TestOrg {
 
     /// The same server and token under another host name.
     pub fn at_host(&self, host: &str) -> Caller {
-        Caller { host: host.to_owned(), ..self.caller.clone() }
+        self.caller.at_host(host)
     }
 
     /// Where the server listens.
@@ -222,6 +218,11 @@ impl Caller {
             authorization: token.map(|token| format!("SSWS {token}")),
             client: reqwest::Client::new(),
         }
+    }
+
+    /// The same caller under another host name.
+    pub fn at_host(&self, host: &str) -> Self {
+        Self { host: host.to_owned(), ..self.clone() }
     }
 
     /// The `Host` header.

@@ -5,16 +5,19 @@
 
 #[macro_use]
 mod context;
+mod api_tokens;
+mod applications;
 mod concurrency;
 mod factors;
-mod applications;
 mod identity_providers;
 mod linked_object_definitions;
 mod model;
 mod operations;
+mod orgs;
 mod policies;
 mod postgres;
 mod random;
+mod rate_limits;
 mod raw;
 mod transport;
 mod users;
