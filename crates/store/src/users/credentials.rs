@@ -208,11 +208,13 @@ impl Store {
         Ok(StoredRecoveryQuestion { question: question.question().to_owned(), answer })
     }
 
-    /// Whether the user has this password, or had it lately. A temporary one is none of theirs.
+    /// Whether the user has this password, or had it lately. A temporary one may not be kept, and takes the place of none.
     pub(crate) async fn is_reused(&self, password: &Password, known: &KnownCredentials) -> Result<bool, Error> {
-        let current = known.user.credentials.password.iter().filter(|_| !known.has_temporary_password);
-        let recent = current.chain(&known.history);
-        for stored in recent.take(known.policy.age.history_count as usize) {
+        let counted = match known.policy.age.history_count as usize {
+            0 => 0,
+            count => count + usize::from(known.has_temporary_password),
+        };
+        for stored in known.user.credentials.password.iter().chain(&known.history).take(counted) {
             if self.hasher().verify(password.clone(), stored.clone()).await? {
                 return Ok(true);
             }

@@ -168,11 +168,8 @@ impl Known {
     /// Whether the policy refuses this password: it is weak, or one of the last.
     fn is_refused(&self, new: &str) -> bool {
         let count = PasswordPolicy::default().age.history_count as usize;
-        let last = self
-            .password
-            .iter()
-            .filter(|_| !self.temporary)
-            .chain(&self.history);
+        let last = self.password.iter().chain(&self.history);
+        let count = count + usize::from(self.temporary);
         new == "weak" || last.take(count).any(|password| password == new)
     }
 

@@ -66,7 +66,6 @@ on_both_engines! {
         org.post(&format!("{path}/lifecycle/activate"), None).await.ok();
         org.delete(&path).await.no_content();
         for sql in [
-            "INSERT INTO identity_provider_links (user_key, idp_id, document) VALUES ($1, '0oa', '{}')",
             "INSERT INTO user_clients (user_key, client_id, document) VALUES ($1, '0oa', '{}')",
             "INSERT INTO password_history (user_key, position, password) VALUES ($1, 9, 'hook')",
         ] {
@@ -76,7 +75,7 @@ on_both_engines! {
         org.delete(&path).await.no_content();
         for table in [
             "users", "user_attributes", "password_history", "one_time_tokens", "api_tokens", "group_members", "sessions",
-            "factors", "identity_provider_links", "user_clients",
+            "factors", "identity_provider_users", "user_clients",
         ] {
             assert_eq!(count_rows(&org, user, table).await, 0, "{table}");
         }

@@ -87,9 +87,14 @@ pub(crate) async fn keep_transitioning(org: &TestOrg, path: &str) {
 
 /// Begins a session of a user.
 pub(crate) async fn begin_session(org: &TestOrg, path: &str) {
-    let sql = "INSERT INTO sessions (org_key, user_key, id, created, expires) \
-         SELECT org_key, user_key, 'session of ' || id, 0, 0 FROM users WHERE user_key = $1";
-    change_rows(org, path, sql).await;
+    let (org_key, user, id) = keys_of(org, path).await;
+    let sql = "INSERT INTO sessions (org_key, user_key, id, token_hash, created, expires, verified, persistent_cookie) \
+         VALUES ($1, $2, $3, $4, 0, 0, '{}', 0)";
+    let name = format!("session of {id}");
+    let begun = org.store.engine().write(move |tx| {
+        Ok(tx.execute(sql, params![org_key, user, &name, name.as_bytes()]).map(|_| ())?)
+    });
+    begun.await.unwrap();
 }
 
 /// Enrolls a factor of a user.
