@@ -33,43 +33,24 @@ where
 /// Asserts that as many answers as `expected` are successes, and answers the others.
 fn but_for_successes(answers: Vec<Answer>, expected: usize) -> Vec<Answer> {
     let count = answers.len();
-    let refused: Vec<Answer> = answers
-        .into_iter()
-        .filter(|answer| answer.status >= 300)
-        .collect();
+    let refused: Vec<Answer> = answers.into_iter().filter(|answer| answer.status >= 300).collect();
     assert_eq!(count - refused.len(), expected, "{:?}", refused.first());
     refused
 }
 
 /// The types of the events about this user, oldest first, that are among `types`.
 async fn events(org: &TestOrg, id: &str, types: &[&str]) -> Vec<String> {
-    let types: Vec<String> = types
-        .iter()
-        .map(|it| format!("eventType eq \"{it}\""))
-        .collect();
+    let types: Vec<String> = types.iter().map(|it| format!("eventType eq \"{it}\"")).collect();
     let filter = format!("target.id eq \"{id}\" and ({})", types.join(" or "));
     let mut query = form_urlencoded::Serializer::new(String::new());
-    query
-        .append_pair("filter", &filter)
-        .append_pair("limit", "1000");
-    let events = org
-        .get(&format!("/api/v1/logs?{}", query.finish()))
-        .await
-        .ok();
-    events
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|event| text(event, "eventType"))
-        .collect()
+    query.append_pair("filter", &filter).append_pair("limit", "1000");
+    let events = org.get(&format!("/api/v1/logs?{}", query.finish())).await.ok();
+    events.as_array().unwrap().iter().map(|event| text(event, "eventType")).collect()
 }
 
 /// The path of a new ACTIVE user.
 async fn active_user(org: &TestOrg) -> (String, String) {
-    let id = text(
-        &org.create_active("isaac@example.com", "Abcd1234#@").await,
-        "id",
-    );
+    let id = text(&org.create_active("isaac@example.com", "Abcd1234#@").await, "id");
     (format!("/api/v1/users/{id}"), id)
 }
 
@@ -215,11 +196,7 @@ on_both_engines! {
 type Pending = std::pin::Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 fn suspend(caller: Caller, path: String) -> Pending {
-    Box::pin(async move {
-        caller
-            .send(Method::POST, &format!("{path}/lifecycle/suspend"), None)
-            .await
-    })
+    Box::pin(async move { caller.send(Method::POST, &format!("{path}/lifecycle/suspend"), None).await })
 }
 
 on_both_engines! {

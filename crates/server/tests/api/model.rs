@@ -54,13 +54,7 @@ const DO_MORE: [Do; 8] = [
 
 impl Sequence {
     fn new(org: TestOrg, number: u64) -> Self {
-        Self {
-            org,
-            number,
-            users: Default::default(),
-            done: Vec::new(),
-            asked: HashSet::new(),
-        }
+        Self { org, number, users: Default::default(), done: Vec::new(), asked: HashSet::new() }
     }
 
     /// Creates a user, unless they are there.
@@ -71,10 +65,7 @@ impl Sequence {
         let step = Step::Create(given, activate);
         self.done.push(format!("user {at}: {step:?}"));
         let answer = self.send(&step, &login(at, self.number), "", "").await;
-        let known = Known {
-            id: text(&answer.ok(), "id"),
-            ..Known::created(given, activate)
-        };
+        let known = Known { id: text(&answer.ok(), "id"), ..Known::created(given, activate) };
         self.users[at] = Some(self.compared(known).await);
     }
 
@@ -85,10 +76,8 @@ impl Sequence {
         };
         let allowed = |step: &&Step| known.clone().step(step).is_ok();
         let step = steps.iter().find(allowed).or(steps.last()).unwrap();
-        self.done
-            .push(format!("user {at}, {}: {step:?}", known.status.as_str()));
-        self.asked
-            .extend(step.operation().map(|operation| (operation, known.status)));
+        self.done.push(format!("user {at}, {}: {step:?}", known.status.as_str()));
+        self.asked.extend(step.operation().map(|operation| (operation, known.status)));
         if let Step::LockOut = step {
             if known.step(step).is_ok() {
                 lock_out(&self.org, &format!("/api/v1/users/{}", known.id)).await;
@@ -97,39 +86,16 @@ impl Sequence {
             return;
         }
         let password = known.password.clone().unwrap_or_default();
-        let id = if matches!(step, Step::Create(..)) {
-            String::new()
-        } else {
-            format!("/{}", known.id)
-        };
-        let answer = self
-            .send(
-                step,
-                &login(at, self.number),
-                &id,
-                if password.is_empty() {
-                    "none"
-                } else {
-                    &password
-                },
-            )
-            .await;
+        let id = if matches!(step, Step::Create(..)) { String::new() } else { format!("/{}", known.id) };
+        let answer =
+            self.send(step, &login(at, self.number), &id, if password.is_empty() { "none" } else { &password }).await;
         match known.step(step) {
             Err(Refused(code)) => {
                 let got = (answer.status, answer.body["errorCode"].as_str());
-                assert_eq!(
-                    got,
-                    (code.status(), Some(code.code())),
-                    "{known:#?} {}",
-                    answer.body
-                );
+                assert_eq!(got, (code.status(), Some(code.code())), "{known:#?} {}", answer.body);
             }
             Ok(true) => {
-                let wanted = if matches!(step, Step::Plain(Do::Delete)) {
-                    204
-                } else {
-                    200
-                };
+                let wanted = if matches!(step, Step::Plain(Do::Delete)) { 204 } else { 200 };
                 assert_eq!(answer.status, wanted, "{known:#?} {}", answer.body);
                 if let Some(temporary) = answer.body.get("tempPassword").and_then(Value::as_str) {
                     known.set_password(temporary, "OKTA");
@@ -138,10 +104,7 @@ impl Sequence {
             }
             Ok(false) => {
                 answer.no_content();
-                assert_eq!(
-                    self.org.get(&format!("/api/v1/users{id}")).await.status,
-                    404
-                );
+                assert_eq!(self.org.get(&format!("/api/v1/users{id}")).await.status, 404);
                 return;
             }
         }
@@ -150,19 +113,12 @@ impl Sequence {
 
     async fn send(&self, step: &Step, login: &str, id: &str, password: &str) -> Answer {
         let (method, rest, body) = request(step, login, password);
-        self.org
-            .caller
-            .send(method, &format!("/api/v1/users{id}{rest}"), body)
-            .await
+        self.org.caller.send(method, &format!("/api/v1/users{id}{rest}"), body).await
     }
 
     /// The same user, who is shown as the model has them.
     async fn compared(&self, known: Known) -> Known {
-        let shown = self
-            .org
-            .get(&format!("/api/v1/users/{}", known.id))
-            .await
-            .ok();
+        let shown = self.org.get(&format!("/api/v1/users/{}", known.id)).await.ok();
         let credentials = &shown["credentials"];
         let got = (
             text(&shown, "status"),
@@ -170,12 +126,8 @@ impl Sequence {
             credentials.get("password").is_some(),
             credentials.get("recovery_question").is_some(),
         );
-        let wanted = (
-            known.status.as_str().to_owned(),
-            known.provider.to_owned(),
-            known.password.is_some(),
-            known.has_question,
-        );
+        let wanted =
+            (known.status.as_str().to_owned(), known.provider.to_owned(), known.password.is_some(), known.has_question);
         assert_eq!(got, wanted, "{known:#?}");
         known
     }
@@ -186,11 +138,7 @@ impl Drop for Sequence {
     fn drop(&mut self) {
         if std::thread::panicking() {
             let last: Vec<_> = self.done.iter().rev().take(60).rev().collect();
-            eprintln!(
-                "sequence {} after {} steps: {last:#?}",
-                self.number,
-                self.done.len()
-            );
+            eprintln!("sequence {} after {} steps: {last:#?}", self.number, self.done.len());
         }
     }
 }

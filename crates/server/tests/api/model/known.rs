@@ -82,30 +82,19 @@ impl Known {
             Step::Plain(operation) => {
                 self.status = self.to(*operation)?;
                 if *operation == Do::ResetPassword {
-                    self.provider = if self.provider == "IMPORT" {
-                        "IMPORT"
-                    } else {
-                        "OKTA"
-                    };
+                    self.provider = if self.provider == "IMPORT" { "IMPORT" } else { "OKTA" };
                 }
             }
             Step::ChangePassword(right, new) => {
                 let to = self.to(Do::ChangePassword)?;
-                self.password
-                    .as_ref()
-                    .ok_or(Refused(ErrorCode::ChangePasswordNotAllowed))?;
-                self.check(
-                    *right && !self.is_refused(new),
-                    ErrorCode::CredentialsUpdateFailed,
-                )?;
+                self.password.as_ref().ok_or(Refused(ErrorCode::ChangePasswordNotAllowed))?;
+                self.check(*right && !self.is_refused(new), ErrorCode::CredentialsUpdateFailed)?;
                 self.set_password(new, "OKTA");
                 self.status = to;
             }
             Step::ChangeRecoveryQuestion(right) => {
                 self.status = self.to(Do::ChangeRecoveryQuestion)?;
-                self.password
-                    .as_ref()
-                    .ok_or(Refused(ErrorCode::ChangeRecoveryQuestionNotAllowed))?;
+                self.password.as_ref().ok_or(Refused(ErrorCode::ChangeRecoveryQuestionNotAllowed))?;
                 self.check(*right, ErrorCode::CredentialsUpdateFailed)?;
                 self.has_question = true;
             }
@@ -120,36 +109,24 @@ impl Known {
             Step::UpdateProfile(_) => self.status = self.to(Do::UpdateProfile)?,
             Step::SetPassword(_, new) => {
                 let to = self.to(Do::SetPassword)?;
-                self.check(
-                    self.provider != "FEDERATION",
-                    ErrorCode::CredentialsNotSettable,
-                )?;
+                self.check(self.provider != "FEDERATION", ErrorCode::CredentialsNotSettable)?;
                 self.check(*new != "weak", ErrorCode::ApiValidation)?;
                 self.set_password(new, "OKTA");
                 self.status = to;
             }
             Step::SetPasswordHash(_) => {
-                self.check(
-                    self.provider != "FEDERATION",
-                    ErrorCode::CredentialsNotSettable,
-                )?;
+                self.check(self.provider != "FEDERATION", ErrorCode::CredentialsNotSettable)?;
                 self.status = self.to(Do::SetPasswordHash)?;
                 self.set_password(IMPORTED, "IMPORT");
             }
             Step::SetRecoveryQuestion(_) => {
-                self.check(
-                    self.provider != "FEDERATION",
-                    ErrorCode::CredentialsNotSettable,
-                )?;
+                self.check(self.provider != "FEDERATION", ErrorCode::CredentialsNotSettable)?;
                 self.status = self.to(Do::UpdateProfile)?;
                 self.has_question = true;
             }
             Step::LockOut => {
                 // Only who could sign in can fail to.
-                let signs_in = matches!(
-                    self.status,
-                    UserStatus::Active | UserStatus::PasswordExpired
-                );
+                let signs_in = matches!(self.status, UserStatus::Active | UserStatus::PasswordExpired);
                 self.check(signs_in, ErrorCode::OperationForbidden)?;
                 self.status = UserStatus::LockedOut;
             }
@@ -158,11 +135,7 @@ impl Known {
     }
 
     fn check(&self, holds: bool, otherwise: ErrorCode) -> Result<(), Refused> {
-        if holds {
-            Ok(())
-        } else {
-            Err(Refused(otherwise))
-        }
+        if holds { Ok(()) } else { Err(Refused(otherwise)) }
     }
 
     /// Whether the policy refuses this password: it is weak, or one of the last.
@@ -175,11 +148,7 @@ impl Known {
 
     /// A temporary password leaves no trace in the history.
     pub(super) fn set_password(&mut self, new: &str, provider: &'static str) {
-        if let Some(replaced) = self
-            .password
-            .replace(new.to_owned())
-            .filter(|_| !self.temporary)
-        {
+        if let Some(replaced) = self.password.replace(new.to_owned()).filter(|_| !self.temporary) {
             self.history.insert(0, replaced);
         }
         (self.temporary, self.provider) = (false, provider);

@@ -23,15 +23,8 @@ fn question() -> Value {
 
 /// A password that a step sets: one of a few, so that some come again, or one that the policy refuses.
 pub(super) type NewPassword = &'static str;
-pub(super) const PASSWORDS: [NewPassword; 7] = [
-    "Abcd1234#0",
-    "Abcd1234#1",
-    "Abcd1234#2",
-    "Abcd1234#3",
-    "Abcd1234#4",
-    "Abcd1234#5",
-    "weak",
-];
+pub(super) const PASSWORDS: [NewPassword; 7] =
+    ["Abcd1234#0", "Abcd1234#1", "Abcd1234#2", "Abcd1234#3", "Abcd1234#4", "Abcd1234#5", "weak"];
 
 /// What is done to a user.
 #[derive(Debug, Clone)]
@@ -101,15 +94,7 @@ pub(super) enum Given {
 
 pub(super) fn given() -> impl Strategy<Value = Given> {
     use Given::{Federation, Hash, Nothing, Password, PasswordAndQuestion, Question};
-    select(vec![
-        Nothing,
-        Question,
-        Password,
-        PasswordAndQuestion,
-        PasswordAndQuestion,
-        Hash,
-        Federation,
-    ])
+    select(vec![Nothing, Question, Password, PasswordAndQuestion, PasswordAndQuestion, Hash, Federation])
 }
 
 pub(super) fn step() -> impl Strategy<Value = Step> {
@@ -165,26 +150,16 @@ pub(super) fn request(step: &Step, login: &str, password: &str) -> (Method, Stri
             let body = json!({ "password": value(new), "recovery_question": { "answer": answer } });
             post("/credentials/forgot_password_recovery_question", Some(body))
         }
-        Step::UpdateProfile(method) => (
-            method.clone(),
-            String::new(),
-            Some(json!({ "profile": profile(login) })),
-        ),
+        Step::UpdateProfile(method) => (method.clone(), String::new(), Some(json!({ "profile": profile(login) }))),
         Step::SetPassword(method, new) => set(method, &json!({ "password": value(new) })),
         Step::SetPasswordHash(method) => set(method, &json!({ "password": { "hash": hash() } })),
-        Step::SetRecoveryQuestion(method) => {
-            set(method, &json!({ "recovery_question": question() }))
-        }
+        Step::SetRecoveryQuestion(method) => set(method, &json!({ "recovery_question": question() })),
         Step::LockOut => unreachable!("no request locks a user out"),
     }
 }
 
 fn set(method: &Method, credentials: &Value) -> (Method, String, Option<Value>) {
-    (
-        method.clone(),
-        String::new(),
-        Some(json!({ "credentials": credentials })),
-    )
+    (method.clone(), String::new(), Some(json!({ "credentials": credentials })))
 }
 
 fn plain_path(operation: Do) -> &'static str {
