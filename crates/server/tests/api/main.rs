@@ -19,5 +19,7 @@ mod postgres;
 mod random;
 mod rate_limits;
 mod raw;
+mod schemas;
 mod transport;
+mod user_types;
 mod users;
