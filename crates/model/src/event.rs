@@ -160,6 +160,8 @@ event_types! {
     IdentityProviderDeactivate = "system.idp.lifecycle.deactivate" "Deactivate identity provider";
     /// deleteIdentityProvider.
     IdentityProviderDelete = "system.idp.lifecycle.delete" "Delete identity provider";
+    /// updateGroupSchema.
+    GroupSchemaUpdate = "group_schema.lifecycle.update" "Update group schema";
     /// A new API token.
     ApiTokenCreate = "system.api_token.create" "Create API token";
     /// An API token revoked.

@@ -177,6 +177,8 @@ operations! {
     DeleteUserType "deleteUserType" Delete "/api/v1/meta/types/user/{typeId}" UserTypesManage Other;
     GetUserSchema "getUserSchema" Get "/api/v1/meta/schemas/user/{schemaId}" SchemasRead Other;
     UpdateUserProfile "updateUserProfile" Post "/api/v1/meta/schemas/user/{schemaId}" SchemasManage Other;
+    GetGroupSchema "getGroupSchema" Get "/api/v1/meta/schemas/group/default" SchemasRead Other;
+    UpdateGroupSchema "updateGroupSchema" Post "/api/v1/meta/schemas/group/default" SchemasManage Other;
     // Linked-object definitions
     ListLinkedObjectDefinitions "listLinkedObjectDefinitions" Get "/api/v1/meta/schemas/user/linkedObjects" LinkedObjectsRead Other;
     AddLinkedObjectDefinition "addLinkedObjectDefinition" Post "/api/v1/meta/schemas/user/linkedObjects" LinkedObjectsManage Other;

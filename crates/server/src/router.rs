@@ -90,6 +90,8 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::DeleteUserType => on(filter, user_types::delete_user_type),
         Op::GetUserSchema => on(filter, schemas::get_user_schema),
         Op::UpdateUserProfile => on(filter, schemas::update_user_profile),
+        Op::GetGroupSchema => on(filter, schemas::get_group_schema),
+        Op::UpdateGroupSchema => on(filter, schemas::update_group_schema),
         Op::ListLinkedObjectDefinitions => on(filter, linked_object_definitions::list_linked_object_definitions),
         Op::AddLinkedObjectDefinition => on(filter, linked_object_definitions::add_linked_object_definition),
         Op::GetLinkedObjectDefinition => on(filter, linked_object_definitions::get_linked_object_definition),

@@ -1,6 +1,7 @@
-//! `/api/v1/meta/schemas/user/{schemaId}`: the profile schema of a user type.
+//! `/api/v1/meta/schemas/…`: the profile schema of a user type, and that of groups.
 
 use axum::extract::State;
+use roster_store::groups::StoredGroupSchema;
 use roster_store::user_types::UserType;
 use serde_json::{Value, json};
 
@@ -48,5 +49,41 @@ fn view(user_type: &UserType, caller: &Caller) -> Value {
             "self": link("self", format!("/api/v1/meta/schemas/user/{schema_id}")),
             "type": link("type", format!("/api/v1/meta/types/user/{}", user_type.id)),
         },
+    })
+}
+
+/// getGroupSchema: an org has one.
+pub(crate) async fn get_group_schema(State(app): State<App>, caller: Caller) -> Handled {
+    ok(&group_view(&app.store().get_group_schema(caller.org.key).await?, &caller))
+}
+
+/// updateGroupSchema: merges `definitions.custom` into the schema and answers the whole; an attribute given as null is
+/// removed.
+pub(crate) async fn update_group_schema(
+    State(app): State<App>,
+    caller: Caller,
+    CallersChange(change): CallersChange,
+    body: JsonObject,
+) -> Handled {
+    ok(&group_view(&app.store().update_group_schema(&change, Value::Object(body.0)).await?, &caller))
+}
+
+fn group_view(schema: &StoredGroupSchema, caller: &Caller) -> Value {
+    let base_url = &caller.base_url;
+    let own = format!("{base_url}/api/v1/meta/schemas/group/default");
+    json!({
+        "id": format!("{base_url}/meta/schemas/group/default"),
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "name": "group",
+        "title": "Okta group",
+        "description": "Okta group profile template",
+        "lastUpdated": schema.last_updated.to_string(),
+        "created": schema.created.to_string(),
+        "definitions": schema.definition.document(),
+        "type": "object",
+        "properties": {
+            "profile": { "allOf": [{ "$ref": "#/definitions/custom" }, { "$ref": "#/definitions/base" }] },
+        },
+        "_links": { "self": { "rel": "self", "href": own, "method": "GET" } },
     })
 }

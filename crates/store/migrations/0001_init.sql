@@ -105,6 +105,7 @@ CREATE TABLE groups (
     name TEXT NOT NULL,
     name_key TEXT NOT NULL,
     description TEXT,
+    profile TEXT NOT NULL,
     created BIGINT NOT NULL,
     last_updated BIGINT NOT NULL,
     last_membership_updated BIGINT NOT NULL
@@ -335,3 +336,11 @@ CREATE TABLE identity_provider_users (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX identity_provider_users_by_external_id ON identity_provider_users (identity_provider_key, external_id);
 CREATE INDEX identity_provider_users_by_user ON identity_provider_users (user_key, identity_provider_key);
+
+-- The custom attributes of an org's groups; "profile" of a group holds their values.
+CREATE TABLE group_schemas (
+    org_key BIGINT NOT NULL PRIMARY KEY REFERENCES orgs,
+    definition TEXT NOT NULL,
+    created BIGINT NOT NULL,
+    last_updated BIGINT NOT NULL
+) WITHOUT ROWID;

@@ -1,4 +1,8 @@
-//! Groups and their members. Everyone is built in: all users of the org are in it, without a row for each.
+//! Groups and their members, and the schema of their profiles. Everyone is built in: all users of the org are in it, without a row for each.
+
+pub(crate) mod schema;
+
+pub use schema::StoredGroupSchema;
 
 use roster_model::error::{ErrorCode, Problem, ResourceKind, Violation};
 use roster_model::event::EventType;
@@ -7,6 +11,7 @@ use roster_model::group::{GroupProfile, GroupType};
 use roster_model::id::{GroupId, GroupKey, OrgKey, UserKey};
 use roster_model::timestamp::Timestamp;
 use roster_model::user::User;
+use serde_json::{Map, Value};
 
 use crate::change::{Change, Party};
 use crate::cursor::{Cursor, Page};
@@ -28,6 +33,8 @@ pub struct Group {
     pub name: String,
     /// Its description, if any.
     pub description: Option<String>,
+    /// Its custom attributes, as JSON.
+    pub custom_json: String,
     /// When it was made.
     pub created: Timestamp,
     /// When its profile last changed.
@@ -36,15 +43,13 @@ pub struct Group {
     pub last_membership_updated: Timestamp,
 }
 
-/// Which groups listGroups answers.
-#[derive(Debug, Clone)]
-pub enum GroupSelection {
-    /// All.
-    All,
+/// Which groups listGroups answers: those that meet both.
+#[derive(Debug, Clone, Default)]
+pub struct GroupSelection {
     /// Those whose name begins like this, in any letter case.
-    NamePrefix(String),
+    pub name_prefix: Option<String>,
     /// Those of which a filter or search is true.
-    Matching(Expression, Case),
+    pub expression: Option<(Expression, Case)>,
 }
 
 /// Rows looked at for each statement of a filtered list.
@@ -84,13 +89,14 @@ impl Store {
     /// createGroup.
     ///
     /// # Errors
-    /// If another group has the name.
-    pub async fn create_group(&self, change: &Change, profile: GroupProfile) -> Result<Group, Error> {
+    /// If the profile breaks the schema, or another group has the name.
+    pub async fn create_group(&self, change: &Change, profile: Map<String, Value>) -> Result<Group, Error> {
         let change = change.clone();
         self.engine()
             .write(move |tx| {
+                let profile = GroupProfile::new(&profile, &schema::for_profile(tx, change.org, &profile)?)?;
                 let id = GroupId::new(change.id_seed());
-                insert(tx, &change, &id, GroupType::OktaGroup, profile.name(), profile.description())?;
+                insert(tx, &change, &id, GroupType::OktaGroup, &profile)?;
                 let group = find(tx, change.org, id.as_str())?;
                 change.record(tx, EventType::GroupCreate, &[party(&group)])?;
                 Ok(group)
@@ -101,15 +107,24 @@ impl Store {
     /// updateGroup: replaces the profile.
     ///
     /// # Errors
-    /// If there is no such group, it is built in, or another one has the name.
-    pub async fn update_group(&self, change: &Change, id: &str, profile: GroupProfile) -> Result<Group, Error> {
+    /// If there is no such group, it is built in, the profile breaks the schema, or another one has the name.
+    pub async fn update_group(&self, change: &Change, id: &str, profile: Map<String, Value>) -> Result<Group, Error> {
         let (change, id) = (change.clone(), id.to_owned());
         self.engine()
             .write(move |tx| {
                 let group = find_changeable(tx, change.org, &id)?;
+                let profile = GroupProfile::new(&profile, &schema::for_profile(tx, change.org, &profile)?)?;
                 tx.execute(
-                    "UPDATE groups SET name = $1, name_key = $2, description = $3, last_updated = $4 WHERE group_key = $5",
-                    params![profile.name(), &fold(profile.name()), profile.description(), change.now, group.key],
+                    "UPDATE groups SET name = $1, name_key = $2, description = $3, profile = $4, last_updated = $5 \
+                     WHERE group_key = $6",
+                    params![
+                        profile.name(),
+                        &fold(profile.name()),
+                        profile.description(),
+                        &serde_json::to_string(profile.custom()).map_err(EngineError::from)?,
+                        change.now,
+                        group.key
+                    ],
                 )
                 .map_err(name_taken)?;
                 change.record(tx, EventType::GroupUpdate, &[party(&group)])?;
@@ -217,7 +232,7 @@ impl Store {
 }
 
 const SELECT_GROUP: &str = "SELECT g.group_key, g.id, g.type, g.name, g.description, g.created, g.last_updated, \
-     g.last_membership_updated FROM groups g";
+     g.last_membership_updated, g.profile FROM groups g";
 
 fn read_group(row: &Row<'_>) -> Result<Group, EngineError> {
     let kind = row.text(2)?;
@@ -231,6 +246,7 @@ fn read_group(row: &Row<'_>) -> Result<Group, EngineError> {
         created: row.timestamp(5)?,
         last_updated: row.timestamp(6)?,
         last_membership_updated: row.timestamp(7)?,
+        custom_json: row.text(8)?,
     })
 }
 
@@ -272,14 +288,24 @@ pub(crate) fn insert(
     change: &Change,
     id: &GroupId,
     group_type: GroupType,
-    name: &str,
-    description: Option<&str>,
+    profile: &GroupProfile,
 ) -> Result<(), Error> {
-    let now = change.now;
+    let (now, name) = (change.now, profile.name());
     tx.execute(
-        "INSERT INTO groups (org_key, id, type, name, name_key, description, created, last_updated, last_membership_updated) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        params![change.org, id, group_type.as_str(), name, &fold(name), description, now, now, now],
+        "INSERT INTO groups (org_key, id, type, name, name_key, description, profile, created, last_updated, \
+         last_membership_updated) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        params![
+            change.org,
+            id,
+            group_type.as_str(),
+            name,
+            &fold(name),
+            profile.description(),
+            &serde_json::to_string(profile.custom()).map_err(EngineError::from)?,
+            now,
+            now,
+            now
+        ],
     )
     .map_err(name_taken)?;
     Ok(())
@@ -335,10 +361,13 @@ fn select(
     start: i64,
 ) -> Result<Vec<Group>, EngineError> {
     let batch = format!("{SELECT_GROUP} WHERE g.org_key = $1 AND g.group_key > $2 ORDER BY g.group_key LIMIT $3");
-    let matches = |group: &Group| match selection {
-        GroupSelection::All => true,
-        GroupSelection::NamePrefix(prefix) => fold(&group.name).starts_with(&fold(prefix)),
-        GroupSelection::Matching(expression, case) => expression.matches(group_subject(group), *case),
+    let prefix = selection.name_prefix.as_deref().map(fold);
+    let matches = |group: &Group| {
+        prefix.as_ref().is_none_or(|prefix| fold(&group.name).starts_with(&**prefix))
+            && selection
+                .expression
+                .as_ref()
+                .is_none_or(|(expression, case)| expression.matches(group_subject(group), *case))
     };
     let (mut found, mut start) = (Vec::new(), start);
     loop {

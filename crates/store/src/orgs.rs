@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use parking_lot::RwLock;
 use roster_model::event::EventType;
-use roster_model::group::{EVERYONE, EVERYONE_DESCRIPTION, GroupType};
+use roster_model::group::{GroupProfile, GroupType};
 use roster_model::id::{GroupId, OrgId, OrgKey};
 use roster_model::timestamp::Timestamp;
 use roster_model::user::User;
@@ -166,7 +166,8 @@ fn insert_org(
     let admin = users::administrator(&change, profile, password.clone())?;
     user_types::insert_default(tx, &change, &admin.type_id, &admin.id)?;
     let everyone = GroupId::new(change.id_seed());
-    groups::insert(tx, &change, &everyone, GroupType::BuiltIn, EVERYONE, Some(EVERYONE_DESCRIPTION))?;
+    groups::schema::insert(tx, &change)?;
+    groups::insert(tx, &change, &everyone, GroupType::BuiltIn, &GroupProfile::everyone())?;
     policies::insert_shipped(tx, &change, &everyone)?;
     insert_administrator(tx, &change, admin, profile, token)?;
     change.record(tx, EventType::OrgCreate, &[])?;

@@ -280,7 +280,8 @@ fn find_by_schema(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<UserType, Er
 }
 
 pub(crate) fn insert_default(tx: &mut Tx<'_>, change: &Change, id: &UserTypeId, admin: &UserId) -> Result<(), Error> {
-    let input = UserTypeInput { name: "user".to_owned(), display_name: "User".to_owned(), description: None };
+    let description = Some("Okta user profile template with default permission settings".to_owned());
+    let input = UserTypeInput { name: "user".to_owned(), display_name: "User".to_owned(), description };
     insert(tx, change, id, &input, true, admin.as_str())
 }
 

@@ -14,6 +14,7 @@ mod index;
 mod validate;
 
 pub use index::{index_number, index_text};
+pub(crate) use validate::refusal;
 
 /// What a real org prints before all other attributes, and after them (observed.md, section 3).
 const PRINTED_FIRST: [&str; 3] = ["firstName", "lastName", "mobilePhone"];

@@ -20,6 +20,7 @@ mod merge;
 
 use base::BaseOverride;
 pub use custom::CustomAttribute;
+pub(crate) use merge::merge_custom;
 pub(in crate::user) use member::holds_nul;
 use member::{Master, Permission};
 

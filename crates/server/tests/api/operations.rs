@@ -27,6 +27,9 @@ pub(crate) fn sample_body(operation: Op) -> Option<Value> {
         Op::UpdateUserProfile => {
             json!({ "definitions": { "custom": { "properties": { "band": { "title": "Band", "type": "string" } } } } })
         }
+        Op::UpdateGroupSchema => {
+            json!({ "definitions": { "custom": { "properties": { "region": { "title": "Region", "type": "string" } } } } })
+        }
         Op::AddLinkedObjectDefinition => definition("mentor"),
         Op::CreateApplication | Op::UpdateApplication => bookmark("Books"),
         Op::AssignUserToApplication => json!({ "id": "nobody" }),

@@ -84,7 +84,7 @@ impl ProfileSchema {
 }
 
 /// Why `value` isn't one of `attribute`: the first rule that it breaks.
-fn refusal(attribute: &Attribute<'_>, value: &Value) -> Option<String> {
+pub(crate) fn refusal(attribute: &Attribute<'_>, value: &Value) -> Option<String> {
     if is_blank(value) && attribute.required {
         return Some("The field cannot be left blank".to_owned());
     }

@@ -193,7 +193,7 @@ impl CustomAttribute {
     }
 
     /// The attribute as the schema document prints it.
-    pub(super) fn members(&self) -> Map<String, Value> {
+    pub(crate) fn members(&self) -> Map<String, Value> {
         match serde_json::to_value(self) {
             Ok(Value::Object(members)) => members,
             _ => Map::new(),
@@ -201,7 +201,7 @@ impl CustomAttribute {
     }
 
     /// What a check of a value needs to know.
-    pub(super) fn view<'a>(&'a self, name: &'a str) -> Attribute<'a> {
+    pub(crate) fn view<'a>(&'a self, name: &'a str) -> Attribute<'a> {
         let values = self.items.as_ref().map_or(&self.values, |items| &items.values);
         Attribute {
             name,

@@ -20,15 +20,7 @@ impl ProfileSchema {
     /// Every violation in the body; the schema is then as it was.
     pub fn merge(&mut self, body: &Value) -> Result<(), SchemaError> {
         let mut merged = self.clone();
-        let mut violations = Vec::new();
-        match properties(body, "custom") {
-            Ok(changes) => {
-                for (name, change) in changes.into_iter().flatten() {
-                    violations.extend(merged.merge_custom(name, change).err().unwrap_or_default());
-                }
-            }
-            Err(violation) => violations.push(violation),
-        }
+        let mut violations = merge_custom(&mut merged.custom, body, |name| base_attribute(name).is_some());
         match properties(body, "base") {
             Ok(changes) => {
                 for (name, change) in changes.into_iter().flatten() {
@@ -45,22 +37,6 @@ impl ProfileSchema {
         }
     }
 
-    fn merge_custom(&mut self, name: &str, change: &Value) -> Result<(), Vec<Violation>> {
-        if change.is_null() {
-            self.custom.retain(|(known, _)| known != name);
-            return Ok(());
-        }
-        if let Some(text) = name_refusal(name) {
-            return Err(vec![Violation::new(name, text)]);
-        }
-        let change = members(name, change)?;
-        match self.custom.iter_mut().find(|(known, _)| known == name) {
-            Some((_, attribute)) => *attribute = CustomAttribute::merged(name, Some(attribute), change)?,
-            None => self.custom.push((name.to_owned(), CustomAttribute::merged(name, None, change)?)),
-        }
-        Ok(())
-    }
-
     fn merge_base(&mut self, name: &str, change: &Value) -> Result<(), Vec<Violation>> {
         let Some(attribute) = base_attribute(name) else {
             return Err(vec![Violation::new(name, "There is no base attribute of this name")]);
@@ -75,6 +51,43 @@ impl ProfileSchema {
         }
         Ok(())
     }
+}
+
+/// Applies `definitions.custom.properties` of a body to custom attributes, none of which may have the name of a base one.
+/// Answers every violation; the attributes are then of no use.
+pub(crate) fn merge_custom(
+    custom: &mut Vec<(String, CustomAttribute)>,
+    body: &Value,
+    is_base: impl Fn(&str) -> bool,
+) -> Vec<Violation> {
+    let changes = match properties(body, "custom") {
+        Ok(changes) => changes.into_iter().flatten(),
+        Err(violation) => return vec![violation],
+    };
+    changes
+        .flat_map(|(name, change)| merge_attribute(custom, name, change, &is_base).err().unwrap_or_default())
+        .collect()
+}
+
+fn merge_attribute(
+    custom: &mut Vec<(String, CustomAttribute)>,
+    name: &str,
+    change: &Value,
+    is_base: impl Fn(&str) -> bool,
+) -> Result<(), Vec<Violation>> {
+    if change.is_null() {
+        custom.retain(|(known, _)| known != name);
+        return Ok(());
+    }
+    if let Some(text) = name_refusal(name, is_base) {
+        return Err(vec![Violation::new(name, text)]);
+    }
+    let change = members(name, change)?;
+    match custom.iter_mut().find(|(known, _)| known == name) {
+        Some((_, attribute)) => *attribute = CustomAttribute::merged(name, Some(attribute), change)?,
+        None => custom.push((name.to_owned(), CustomAttribute::merged(name, None, change)?)),
+    }
+    Ok(())
 }
 
 /// `definitions.<section>.properties` of a body, if there.
@@ -107,12 +120,12 @@ fn not_an_object(field: &str) -> Violation {
 }
 
 /// Why a custom attribute can't have this name: `^[A-Za-z][A-Za-z0-9_]*$`, and none of the base (behaviour.md E.2).
-fn name_refusal(name: &str) -> Option<&'static str> {
+fn name_refusal(name: &str, is_base: impl Fn(&str) -> bool) -> Option<&'static str> {
     let well_formed = name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
     if !well_formed {
         Some("The name of an attribute is a letter, then letters, digits and underscores")
-    } else if base_attribute(name).is_some() {
+    } else if is_base(name) {
         Some("A base attribute has this name")
     } else {
         None
