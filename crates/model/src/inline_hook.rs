@@ -64,6 +64,8 @@ impl InlineHookInput {
             refuse("name", "The field cannot be left blank");
         } else if name.chars().count() > MAX_NAME {
             refuse("name", "The field is too long");
+        } else if name.contains('\0') {
+            refuse("name", "The field has an invalid value");
         }
         if text("type") != PASSWORD_IMPORT && !(before.is_some() && text("type").is_empty()) {
             refuse("type", "The type must be com.okta.user.credential.password.import");

@@ -184,6 +184,34 @@ operations! {
     AddLinkedObjectDefinition "addLinkedObjectDefinition" Post "/api/v1/meta/schemas/user/linkedObjects" LinkedObjectsManage Other;
     GetLinkedObjectDefinition "getLinkedObjectDefinition" Get "/api/v1/meta/schemas/user/linkedObjects/{linkedObjectName}" LinkedObjectsRead Other;
     DeleteLinkedObjectDefinition "deleteLinkedObjectDefinition" Delete "/api/v1/meta/schemas/user/linkedObjects/{linkedObjectName}" LinkedObjectsManage Other;
+    // Signing in
+    Authn "authn" Post "/api/v1/authn" Anyone Authn;
+    AuthnChangePassword "authnChangePassword" Post "/api/v1/authn/credentials/change_password" Anyone Authn;
+    AuthnResetPassword "authnResetPassword" Post "/api/v1/authn/credentials/reset_password" Anyone Authn;
+    AuthnForgotPassword "authnForgotPassword" Post "/api/v1/authn/recovery/password" Anyone Authn;
+    AuthnUnlockAccount "authnUnlockAccount" Post "/api/v1/authn/recovery/unlock" Anyone Authn;
+    AuthnVerifyRecoveryToken "authnVerifyRecoveryToken" Post "/api/v1/authn/recovery/token" Anyone Authn;
+    AuthnAnswerRecoveryQuestion "authnAnswerRecoveryQuestion" Post "/api/v1/authn/recovery/answer" Anyone Authn;
+    AuthnPrevious "authnPrevious" Post "/api/v1/authn/previous" Anyone Authn;
+    AuthnSkip "authnSkip" Post "/api/v1/authn/skip" Anyone Authn;
+    AuthnCancel "authnCancel" Post "/api/v1/authn/cancel" Anyone Authn;
+    // Sessions
+    CreateSession "createSession" Post "/api/v1/sessions" Anyone Sessions;
+    GetCurrentSession "getCurrentSession" Get "/api/v1/sessions/me" Anyone Sessions;
+    CloseCurrentSession "closeCurrentSession" Delete "/api/v1/sessions/me" Anyone Sessions;
+    RefreshCurrentSession "refreshCurrentSession" Post "/api/v1/sessions/me/lifecycle/refresh" Anyone Sessions;
+    GetSession "getSession" Get "/api/v1/sessions/{sessionId}" SessionsRead Sessions;
+    EndSession "endSession" Delete "/api/v1/sessions/{sessionId}" SessionsManage Sessions;
+    RefreshSession "refreshSession" Post "/api/v1/sessions/{sessionId}/lifecycle/refresh" SessionsManage Sessions;
+    SessionCookieRedirect "sessionCookieRedirect" Get "/login/sessionCookieRedirect" Anyone Sessions;
+    // Inline hooks
+    ListInlineHooks "listInlineHooks" Get "/api/v1/inlineHooks" InlineHooksRead Other;
+    CreateInlineHook "createInlineHook" Post "/api/v1/inlineHooks" InlineHooksManage Other;
+    GetInlineHook "getInlineHook" Get "/api/v1/inlineHooks/{inlineHookId}" InlineHooksRead Other;
+    UpdateInlineHook "updateInlineHook" Put "/api/v1/inlineHooks/{inlineHookId}" InlineHooksManage Other;
+    DeleteInlineHook "deleteInlineHook" Delete "/api/v1/inlineHooks/{inlineHookId}" InlineHooksManage Other;
+    ActivateInlineHook "activateInlineHook" Post "/api/v1/inlineHooks/{inlineHookId}/lifecycle/activate" InlineHooksManage Other;
+    DeactivateInlineHook "deactivateInlineHook" Post "/api/v1/inlineHooks/{inlineHookId}/lifecycle/deactivate" InlineHooksManage Other;
     // Policies
     ListPolicies "listPolicies" Get "/api/v1/policies" PoliciesRead Other;
     GetPolicy "getPolicy" Get "/api/v1/policies/{policyId}" PoliciesRead Other;

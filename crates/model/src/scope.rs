@@ -50,6 +50,10 @@ scopes! {
     LinkedObjectsRead = "okta.linkedObjects.read";
     /// Change linked-object definitions.
     LinkedObjectsManage = "okta.linkedObjects.manage";
+    /// Read inline hooks.
+    InlineHooksRead = "okta.inlineHooks.read";
+    /// Change inline hooks.
+    InlineHooksManage = "okta.inlineHooks.manage";
     /// Read sessions.
     SessionsRead = "okta.sessions.read";
     /// End and prolong sessions.

@@ -49,9 +49,8 @@ pub(crate) async fn authn(
         relay_state,
         options,
     };
-    let (base_url, context) = (visitor.base_url.clone(), change.request().clone());
-    let import = |call| async move { password_import::ask(&app.hook_client(), call, &base_url, &context).await };
-    let app = &app;
+    let (hooks, base_url, context) = (app.hook_client(), &visitor.base_url, change.request());
+    let import = |call| password_import::ask(hooks, call, base_url, context);
     let found = app.store().authn(&change, request, import).await?;
     if !matches!(found, Authentication::LockedOut) {
         admission.succeeded();

@@ -60,6 +60,28 @@ impl BaseUrl {
     }
 }
 
+/// Whether a browser may be sent on to `target` from the server that the caller knows as `base_url`: within this server, or,
+/// if it runs on the caller's own machine, anywhere on that. Anything else would lend its name to whoever writes links.
+pub(crate) fn is_same_place(target: &str, base_url: &str) -> bool {
+    let origin = |url: &str| {
+        let uri: axum::http::Uri = url.parse().ok()?;
+        Some((uri.scheme_str()?.to_owned(), uri.authority()?.clone()))
+    };
+    let is_path = target.starts_with('/') && !target.starts_with("//") && !target.contains(['\\', '\t', '\n', '\r']);
+    let Some((scheme, authority)) = origin(target) else { return is_path };
+    let Some((own_scheme, own_authority)) = origin(base_url) else { return false };
+    if authority.as_str().contains('@') || !matches!(scheme.as_str(), "http" | "https") {
+        return false;
+    }
+    let same = scheme == own_scheme && authority.as_str().eq_ignore_ascii_case(own_authority.as_str());
+    same || (is_loopback(authority.host()) && is_loopback(own_authority.host()))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+    host == "localhost" || host.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,6 +95,29 @@ mod tests {
         for text in ["roster.example", "ftp://a", "http://", "http://a/b", "http://u@a", "http://a?b"] {
             assert!(BaseUrl::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_browser_is_sent_on_within_this_server_or_this_machine() {
+        let (server, here) = ("https://roster.example", "http://localhost:8080");
+        for target in ["/", "/home?a=b", "https://roster.example/app", "https://ROSTER.example"] {
+            assert!(is_same_place(target, server), "{target}");
+        }
+        for target in [
+            "https://evil.example/",
+            "//evil.example",
+            "/\\evil.example",
+            "http://roster.example/",
+            "evil",
+            "",
+            "https://roster.example@evil.example/",
+            "javascript:alert(1)",
+            "https://roster.example.evil.example/",
+        ] {
+            assert!(!is_same_place(target, server), "{target}");
+        }
+        assert!(is_same_place("http://localhost:3000/callback", here) && is_same_place("http://127.0.0.1:1/", here));
+        assert!(!is_same_place("http://localhost:3000/", server) && !is_same_place("http://evil.example/", here));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use axum::response::IntoResponse as _;
 use roster_model::error::ErrorCode;
 use roster_model::operations::{Access, Operation};
 use roster_store::api_tokens::TokenOwner;
-use roster_store::change::{Change, RequestContext};
+use roster_store::change::{Change, Party, RequestContext};
 use roster_store::orgs::{DEFAULT_ORG, Org};
 use roster_store::secret::Secret;
 
@@ -36,7 +36,7 @@ impl FromRequestParts<App> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Visitor { org, owner, base_url } = Visitor::from_request_parts(parts, app).await?;
+        let Visitor { org, owner, base_url, .. } = Visitor::from_request_parts(parts, app).await?;
         let owner = owner.ok_or(ErrorCode::InvalidToken)?;
         Ok(Self { org, owner, base_url })
     }
@@ -51,6 +51,8 @@ pub(crate) struct Visitor {
     pub(crate) owner: Option<Arc<TokenOwner>>,
     /// Scheme and host as the caller wrote them: what links begin with.
     pub(crate) base_url: Arc<str>,
+    /// Where the request came from.
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl FromRequestParts<App> for Visitor {
@@ -69,16 +71,45 @@ impl FromRequestParts<App> for CallersChange {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, app).await?;
-        let header = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
-        let request = RequestContext {
-            id: parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default(),
-            uri: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
-            ip_address: peer.map(|address| address.to_string()),
-            user_agent: header(USER_AGENT).map(str::to_owned),
-        };
+        let request = request_context(parts, app).await?;
         Ok(Self(app.store().change(caller.org.key, caller.owner.party.clone(), request)))
     }
+}
+
+/// A change to the visitor's org with this request; by the owner of the token, or by nobody known.
+pub(crate) struct VisitorsChange(pub(crate) Change);
+
+impl FromRequestParts<App> for VisitorsChange {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let visitor = Visitor::from_request_parts(parts, app).await?;
+        let request = request_context(parts, app).await?;
+        let actor = visitor.owner.map_or_else(|| Party::unknown("unknown"), |owner| owner.party.clone());
+        Ok(Self(app.store().change(visitor.org.key, actor, request)))
+    }
+}
+
+async fn request_context(parts: &mut Parts, app: &App) -> Result<RequestContext, ApiError> {
+    let visitor = Visitor::from_request_parts(parts, app).await?;
+    let header = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    Ok(RequestContext {
+        id: parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default(),
+        uri: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+        ip_address: visitor.address.map(|address| address.to_string()),
+        user_agent: header(USER_AGENT).map(str::to_owned),
+    })
+}
+
+/// Where a request came from. A proxy on this machine, and a trusted application, say for whom they ask (behaviour.md A.11);
+/// anybody else is where they are.
+fn address(headers: &HeaderMap, peer: Option<IpAddr>, is_trusted: bool) -> Option<IpAddr> {
+    if !is_trusted && !peer.is_some_and(|peer| peer.is_loopback()) {
+        return peer;
+    }
+    let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+    let nearest = forwarded.flat_map(|value| value.split(',')).filter_map(|text| text.trim().parse().ok()).last();
+    nearest.or(peer)
 }
 
 /// The `X-Okta-Request-Id` of a request.
@@ -100,7 +131,8 @@ pub(crate) async fn authorize(
 ) -> Answer {
     let now = app.store().clock().now();
     let untouched = app.limiter().look(operation.bucket, now);
-    let (answer, allowance) = match identify(&app, operation, request.uri().path(), request.headers()).await {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let (answer, allowance) = match identify(&app, operation, request.uri().path(), request.headers(), peer).await {
         Err(error) => (error.into_response(), untouched),
         Ok(visitor) => {
             let allowance = app.limiter().take(visitor.org.key, operation.bucket, now);
@@ -116,23 +148,32 @@ pub(crate) async fn authorize(
         }
     };
     let mut answer = answer;
-    allowance.write(answer.headers_mut());
+    // What throttles one account tells its own limit.
+    if !answer.headers().contains_key("x-rate-limit-limit") {
+        allowance.write(answer.headers_mut());
+    }
     answer
 }
 
-async fn identify(app: &App, operation: &Operation, path: &str, headers: &HeaderMap) -> Result<Visitor, ApiError> {
+async fn identify(
+    app: &App,
+    operation: &Operation,
+    path: &str,
+    headers: &HeaderMap,
+    peer: Option<IpAddr>,
+) -> Result<Visitor, ApiError> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_host(host));
     let base_url = app.base_url().for_host(host);
     let org = org_of_host(app, host).await?;
     if operation.access == Access::Anyone && !headers.contains_key(AUTHORIZATION) {
-        return Ok(Visitor { org, owner: None, base_url });
+        return Ok(Visitor { org, owner: None, base_url, address: address(headers, peer, false) });
     }
     let Some(token) = headers.get(AUTHORIZATION).and_then(ssws_token) else {
         let challenge = bearer_challenge(headers, operation, path, &base_url);
         return Err(ApiError::from(ErrorCode::InvalidToken).challenging(challenge));
     };
     let owner = app.store().authenticate(org.key, &token).await?.ok_or(ErrorCode::InvalidToken)?;
-    Ok(Visitor { org, owner: Some(owner), base_url })
+    Ok(Visitor { org, owner: Some(owner), base_url, address: address(headers, peer, true) })
 }
 
 /// The token of `Authorization: SSWS <token>`. One official SDK writes no space (clients.md 2).
@@ -194,6 +235,17 @@ mod tests {
         assert_eq!(token("SSWS00abc").as_deref(), Some("00abc"));
         assert_eq!(token("ssws   00abc").as_deref(), Some("00abc"));
         assert_eq!([token("SSWS "), token("Bearer 00abc"), token("SSW")], [None, None, None]);
+    }
+
+    #[test]
+    fn only_a_proxy_here_or_a_trusted_application_says_for_whom_it_asks() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_static("203.0.113.9, 198.51.100.7"));
+        let told = |peer: &str, is_trusted| address(&headers, peer.parse().ok(), is_trusted).map(|it| it.to_string());
+        assert_eq!(told("192.0.2.1", false).as_deref(), Some("192.0.2.1"));
+        assert_eq!(told("192.0.2.1", true).as_deref(), Some("198.51.100.7"));
+        assert_eq!(told("127.0.0.1", false).as_deref(), Some("198.51.100.7"));
+        assert_eq!(address(&HeaderMap::new(), "::1".parse().ok(), false), "::1".parse().ok());
     }
 
     #[test]

@@ -6,21 +6,26 @@
 
 mod api_tokens;
 mod applications;
+mod authn;
 mod base_url;
 mod caller;
 mod factors;
 mod entrance;
 mod groups;
 mod health;
+mod inline_hooks;
 mod identity_providers;
 mod linked_object_definitions;
 mod logs;
+mod password_import;
 mod policies;
 mod rate_limit;
 mod request;
 mod response;
 mod router;
 mod schemas;
+mod sessions;
+mod throttle;
 mod user_types;
 mod users;
 mod wire;
@@ -37,7 +42,9 @@ use roster_store::Store;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use rate_limit::{RateLimits, RateLimitsError};
 
+use password_import::HookClient;
 use rate_limit::RateLimiter;
+use throttle::Throttle;
 use workers::Deactivations;
 
 /// A server's state. Cheap to clone.
@@ -49,6 +56,8 @@ struct Inner {
     base_url: BaseUrl,
     limiter: RateLimiter,
     deactivations: Deactivations,
+    throttle: Throttle,
+    hook_client: HookClient,
 }
 
 impl App {
@@ -58,6 +67,8 @@ impl App {
         Self(Arc::new(Inner {
             deactivations: Deactivations::default(),
             limiter: RateLimiter::new(limits),
+            throttle: Throttle::new(),
+            hook_client: HookClient::new(store.clock().clone()),
             store,
             base_url,
         }))
@@ -80,6 +91,14 @@ impl App {
     pub(crate) fn deactivations(&self) -> &Deactivations {
         &self.0.deactivations
     }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    pub(crate) fn hook_client(&self) -> &HookClient {
+        &self.0.hook_client
+    }
 }
 
 /// Serves until `shutdown` is done; requests under way are answered first.
@@ -92,6 +111,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let worker = tokio::spawn(workers::finish_deactivations(app.clone()));
+    let sweeper = tokio::spawn(workers::remove_expired_sessions(app.clone()));
     let listener = listener.tap_io(|socket| {
         // Small answers must not wait for more to come; a socket that refuses is slower, no more.
         let _ = socket.set_nodelay(true);
@@ -100,5 +120,6 @@ pub async fn serve(
     let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
     let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
     worker.abort();
+    sweeper.abort();
     served
 }

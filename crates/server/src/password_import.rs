@@ -82,11 +82,8 @@ async fn request(
 
 /// What a hook is sent.
 fn question(call: &ImportCall, clock: &Clock, base_url: &str, context: &RequestContext) -> Value {
-    let mut event_id = [0_u8; 16];
-    // Without random numbers ids repeat; the question is still asked.
-    let _ = getrandom::fill(&mut event_id);
     json!({
-        "eventId": URL_SAFE_NO_PAD.encode(event_id),
+        "eventId": URL_SAFE_NO_PAD.encode(fastrand::u128(..).to_be_bytes()),
         "eventTime": clock.now().to_string(),
         "eventType": PASSWORD_IMPORT,
         "eventTypeVersion": "1.0",

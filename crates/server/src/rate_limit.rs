@@ -138,6 +138,11 @@ impl RateLimiter {
 }
 
 impl Allowance {
+    /// One that is used up until `reset`, in seconds since the Unix epoch.
+    pub(crate) fn exhausted(limit: u32, reset: i64) -> Self {
+        Self { limit, remaining: 0, reset, granted: false }
+    }
+
     /// Writes the three headers that every answer has.
     pub(crate) fn write(self, headers: &mut HeaderMap) {
         let mut insert = |name: &'static str, value: HeaderValue| headers.insert(HeaderName::from_static(name), value);

@@ -13,6 +13,8 @@ use roster_store::{EngineError, Error};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::rate_limit::Allowance;
+
 /// An answer.
 pub(crate) type Answer = Response<Body>;
 
@@ -61,6 +63,8 @@ pub(crate) struct ApiError {
     /// What broke, for the log only.
     source: Option<String>,
     challenge: Option<HeaderValue>,
+    /// The limit that was reached, if it is not the bucket's.
+    allowance: Option<Allowance>,
 }
 
 impl ApiError {
@@ -72,7 +76,13 @@ impl ApiError {
             chain = format!("{chain}: {inner}");
             cause = inner.source();
         }
-        Self { problem: Problem::new(ErrorCode::Internal), source: Some(chain), challenge: None }
+        Self { problem: Problem::new(ErrorCode::Internal), source: Some(chain), challenge: None, allowance: None }
+    }
+
+    /// The same with the limit that was reached.
+    pub(crate) fn limited(mut self, allowance: Allowance) -> Self {
+        self.allowance = Some(allowance);
+        self
     }
 
     /// The same with a `WWW-Authenticate` header.
@@ -84,7 +94,7 @@ impl ApiError {
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        Self { problem, source: None, challenge: None }
+        Self { problem, source: None, challenge: None, allowance: None }
     }
 }
 
@@ -137,7 +147,7 @@ pub(crate) fn profile_problem(error: &ProfileError, object: &str) -> Problem {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Answer {
-        let Self { problem, source, challenge } = self;
+        let Self { problem, source, challenge, allowance } = self;
         let id = error_id();
         let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if let Some(source) = source {
@@ -146,6 +156,9 @@ impl IntoResponse for ApiError {
         let mut response = json_bytes(status, error_body(&problem, &id).to_string());
         if let Some(challenge) = challenge {
             response.headers_mut().insert("www-authenticate", challenge);
+        }
+        if let Some(allowance) = allowance {
+            allowance.write(response.headers_mut());
         }
         response
     }

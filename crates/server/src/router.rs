@@ -15,10 +15,7 @@ use tower_http::compression::predicate::SizeAbove;
 use crate::caller::authorize;
 use crate::entrance::Entrance;
 use crate::response::{Answer, ApiError};
-use crate::{
-    App, api_tokens, applications, factors, groups, health, identity_providers, linked_object_definitions, logs, policies, schemas,
-    user_types, users,
-};
+use crate::{App, api_tokens, applications, authn, factors, groups, health, identity_providers, inline_hooks, linked_object_definitions, logs, policies, schemas, sessions, user_types, users};
 
 /// Bodies below this are sent as they are: compressing one takes longer than sending it.
 const COMPRESS_ABOVE_BYTES: u64 = 8 << 10;
@@ -96,6 +93,31 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::AddLinkedObjectDefinition => on(filter, linked_object_definitions::add_linked_object_definition),
         Op::GetLinkedObjectDefinition => on(filter, linked_object_definitions::get_linked_object_definition),
         Op::DeleteLinkedObjectDefinition => on(filter, linked_object_definitions::delete_linked_object_definition),
+        Op::Authn => on(filter, authn::authn),
+        Op::AuthnChangePassword => on(filter, authn::authn_change_password),
+        Op::AuthnResetPassword => on(filter, authn::authn_reset_password),
+        Op::AuthnForgotPassword => on(filter, authn::authn_forgot_password),
+        Op::AuthnUnlockAccount => on(filter, authn::authn_unlock_account),
+        Op::AuthnVerifyRecoveryToken => on(filter, authn::authn_verify_recovery_token),
+        Op::AuthnAnswerRecoveryQuestion => on(filter, authn::authn_answer_recovery_question),
+        Op::AuthnPrevious => on(filter, authn::authn_previous),
+        Op::AuthnSkip => on(filter, authn::authn_skip),
+        Op::AuthnCancel => on(filter, authn::authn_cancel),
+        Op::CreateSession => on(filter, sessions::create_session),
+        Op::GetCurrentSession => on(filter, sessions::get_current_session),
+        Op::CloseCurrentSession => on(filter, sessions::close_current_session),
+        Op::RefreshCurrentSession => on(filter, sessions::refresh_current_session),
+        Op::GetSession => on(filter, sessions::get_session),
+        Op::EndSession => on(filter, sessions::end_session),
+        Op::RefreshSession => on(filter, sessions::refresh_session),
+        Op::SessionCookieRedirect => on(filter, sessions::session_cookie_redirect),
+        Op::ListInlineHooks => on(filter, inline_hooks::list_inline_hooks),
+        Op::CreateInlineHook => on(filter, inline_hooks::create_inline_hook),
+        Op::GetInlineHook => on(filter, inline_hooks::get_inline_hook),
+        Op::UpdateInlineHook => on(filter, inline_hooks::update_inline_hook),
+        Op::DeleteInlineHook => on(filter, inline_hooks::delete_inline_hook),
+        Op::ActivateInlineHook => on(filter, inline_hooks::activate_inline_hook),
+        Op::DeactivateInlineHook => on(filter, inline_hooks::deactivate_inline_hook),
         Op::ListPolicies => on(filter, policies::list_policies),
         Op::GetPolicy => on(filter, policies::get_policy),
         Op::UpdatePolicy => on(filter, policies::update_policy),

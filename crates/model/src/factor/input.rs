@@ -53,6 +53,8 @@ pub enum FactorInput {
     Call(Option<PhoneNumber>, Option<String>),
     /// E-mails to this address; to the primary one, without one.
     Email(Option<String>),
+    /// Signatures of a security key.
+    WebAuthn,
 }
 
 impl FactorInput {
@@ -78,6 +80,7 @@ impl FactorInput {
             FactorKind::Sms => Self::Sms(phone()?),
             FactorKind::Call => Self::Call(phone()?, extension(profile)?),
             FactorKind::Email => Self::Email(text(profile, "email")?.map(str::to_owned)),
+            FactorKind::WebAuthn => Self::WebAuthn,
         })
     }
 
@@ -91,6 +94,7 @@ impl FactorInput {
             Self::Sms(_) => FactorKind::Sms,
             Self::Call(..) => FactorKind::Call,
             Self::Email(_) => FactorKind::Email,
+            Self::WebAuthn => FactorKind::WebAuthn,
         }
     }
 }

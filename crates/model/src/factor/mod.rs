@@ -8,6 +8,7 @@ mod passcode;
 mod question;
 mod refusal;
 mod totp;
+mod webauthn;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,7 @@ pub use passcode::{Challenge, Channel, Destination, Passcode, PhoneNumber};
 pub use question::{QuestionAnswer, SecurityQuestion};
 pub use refusal::FactorRefusal;
 pub use totp::{DIGITS as TOTP_DIGITS, SECRET_BYTES as TOTP_SECRET_BYTES, SharedSecret, TIME_STEP_SECONDS};
+pub use webauthn::{AssertionInput, AttestationInput, Ceremony, WebAuthnCredential, WebAuthnStage};
 
 use crate::id::{FactorId, UserId};
 use crate::timestamp::Timestamp;
@@ -79,6 +81,8 @@ factor_kinds! {
     Call = "call" "OKTA" "clf" "CALL_FACTOR";
     /// Passcodes by e-mail.
     Email = "email" "OKTA" "emf" "EMAIL_FACTOR";
+    /// A security key, or what a device has in its place.
+    WebAuthn = "webauthn" "FIDO" "fwf" "FIDO_WEBAUTHN";
 }
 
 /// Where a factor stands. The wire has more statuses, for factors that Roster does not have.
@@ -150,6 +154,13 @@ pub enum Enrollment {
         /// The stage.
         stage: PasscodeStage,
     },
+    /// Signatures of a security key.
+    WebAuthn {
+        /// Where it was enrolled: the key signs for nobody else.
+        origin: String,
+        /// The stage.
+        stage: WebAuthnStage,
+    },
 }
 
 /// Who makes the app that a `token:software:totp` factor is for. The codes are the same.
@@ -201,6 +212,8 @@ pub enum Proof<'a> {
         /// Whether it is the stored one.
         correct: bool,
     },
+    /// A signature, which was checked by who knows how: the credential as it is from now on, or none if it was wrong.
+    Signature(Option<&'a WebAuthnCredential>),
 }
 
 impl Enrollment {
@@ -212,6 +225,7 @@ impl Enrollment {
             Self::Totp { provider: TotpProvider::Okta, .. } => FactorKind::OktaTotp,
             Self::Totp { provider: TotpProvider::Google, .. } => FactorKind::GoogleTotp,
             Self::Passcode { destination, .. } => destination.channel().kind(),
+            Self::WebAuthn { .. } => FactorKind::WebAuthn,
         }
     }
 
@@ -220,10 +234,12 @@ impl Enrollment {
     pub const fn status(&self) -> FactorStatus {
         match self {
             Self::Totp { stage: TotpStage::PendingActivation { .. }, .. }
-            | Self::Passcode { stage: PasscodeStage::PendingActivation { .. }, .. } => FactorStatus::PendingActivation,
+            | Self::Passcode { stage: PasscodeStage::PendingActivation { .. }, .. }
+            | Self::WebAuthn { stage: WebAuthnStage::PendingActivation { .. }, .. } => FactorStatus::PendingActivation,
             Self::Question { .. }
             | Self::Totp { stage: TotpStage::Active { .. }, .. }
-            | Self::Passcode { stage: PasscodeStage::Active { .. }, .. } => FactorStatus::Active,
+            | Self::Passcode { stage: PasscodeStage::Active { .. }, .. }
+            | Self::WebAuthn { stage: WebAuthnStage::Active { .. }, .. } => FactorStatus::Active,
         }
     }
 }
@@ -286,15 +302,15 @@ impl Factor {
         Ok(())
     }
 
-    /// Completes the enrolment with a passcode. Whatever comes of it is to be stored.
+    /// Completes the enrolment with a proof. Whatever comes of it is to be stored.
     ///
     /// # Errors
-    /// If it is active, the passcode is wrong, or too many were.
-    pub fn activate(&mut self, passcode: &str, now: Timestamp) -> Result<(), FactorRefusal> {
+    /// If it is active, the proof is wrong, or too many were.
+    pub fn activate(&mut self, proof: Proof<'_>, now: Timestamp) -> Result<(), FactorRefusal> {
         if self.is_active() {
             return Err(FactorRefusal::NotPending);
         }
-        self.prove(Proof::Passcode(passcode), now)?;
+        self.prove(proof, now)?;
         self.last_updated = now;
         Ok(())
     }
@@ -314,7 +330,10 @@ impl Factor {
             (Enrollment::Question { .. }, _) => Err(FactorRefusal::WrongAnswer),
             (Enrollment::Totp { secret, stage, .. }, Proof::Passcode(passcode)) => stage.prove(secret, passcode, now),
             (Enrollment::Passcode { stage, .. }, Proof::Passcode(passcode)) => stage.prove(passcode, now),
-            (_, Proof::Answer { .. }) => Err(FactorRefusal::WrongPasscode),
+            (Enrollment::WebAuthn { stage, .. }, Proof::Signature(credential)) => stage.prove(credential, now),
+            (Enrollment::Totp { .. } | Enrollment::Passcode { .. } | Enrollment::WebAuthn { .. }, _) => {
+                Err(FactorRefusal::WrongPasscode)
+            }
         };
         match outcome {
             Ok(()) => self.failures = Failures::default(),
@@ -349,6 +368,23 @@ impl Factor {
             PasscodeStage::Active { challenge } => *challenge = Some(next.clone()),
         }
         Ok((destination.clone(), next))
+    }
+}
+
+impl Factor {
+    /// Takes note of another challenge to a security key, in place of the one before.
+    ///
+    /// # Errors
+    /// If this is no active security key, or too many proofs were wrong.
+    pub fn challenge_key(&mut self, ceremony: Ceremony, now: Timestamp) -> Result<(), FactorRefusal> {
+        self.failures.check(now)?;
+        match &mut self.enrollment {
+            Enrollment::WebAuthn { stage: WebAuthnStage::Active { challenge, .. }, .. } => {
+                *challenge = Some(ceremony);
+                Ok(())
+            }
+            _ => Err(FactorRefusal::NotActive),
+        }
     }
 }
 

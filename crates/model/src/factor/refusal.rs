@@ -16,6 +16,8 @@ pub enum FactorRefusal {
     InvalidPhoneExtension,
     /// An e-mail address that is not the user's.
     OtherEmail,
+    /// An org that is reached by an address instead of a host name, which no security key signs for.
+    NoHostName,
     /// The user has an active factor of this kind.
     AlreadySetUp,
     /// The user is about to set up another phone.
@@ -53,6 +55,7 @@ impl FactorRefusal {
             Self::InvalidPhoneExtension => Problem::new(ErrorCode::InvalidPhoneExtension),
             Self::OtherEmail => Problem::new(ErrorCode::ApiValidation)
                 .about("Only verified primary or secondary email can be enrolled."),
+            Self::NoHostName => refused("factorEnrollRequest", "A security key needs an org with a host name."),
             Self::AlreadySetUp => refused("factorEnrollRequest", "A factor of this type is already set up."),
             Self::OtherPhone => refused("factorEnrollRequest", "There is an existing verified phone number."),
             Self::NotPending => refused("factorActivationRequest", "This factor is already active."),

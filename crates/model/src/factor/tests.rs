@@ -45,16 +45,16 @@ fn there_are_twenty_questions() {
 fn a_passcode_activates_and_is_good_once() {
     let mut factor = pending(sms("+12345678901"), "123456");
     assert_eq!(factor.verify(Proof::Passcode("123456"), at(1)), Err(FactorRefusal::NotActive));
-    assert_eq!(factor.activate("123456", at(1)), Ok(()));
+    assert_eq!(factor.activate(Proof::Passcode("123456"), at(1)), Ok(()));
     assert_eq!((factor.status(), factor.last_updated), (FactorStatus::Active, at(1)));
-    assert_eq!(factor.activate("123456", at(1)), Err(FactorRefusal::NotPending));
+    assert_eq!(factor.activate(Proof::Passcode("123456"), at(1)), Err(FactorRefusal::NotPending));
     assert_eq!(factor.verify(Proof::Passcode("123456"), at(1)), Err(FactorRefusal::WrongPasscode));
 }
 
 #[test]
 fn a_passcode_is_good_for_five_minutes() {
-    assert_eq!(pending(sms("+12345678901"), "123456").activate("123456", at(299)), Ok(()));
-    let late = pending(sms("+12345678901"), "123456").activate("123456", at(300));
+    assert_eq!(pending(sms("+12345678901"), "123456").activate(Proof::Passcode("123456"), at(299)), Ok(()));
+    let late = pending(sms("+12345678901"), "123456").activate(Proof::Passcode("123456"), at(300));
     assert_eq!(late, Err(FactorRefusal::WrongPasscode));
 }
 
@@ -62,13 +62,13 @@ fn a_passcode_is_good_for_five_minutes() {
 fn after_five_wrong_passcodes_the_right_one_must_wait() {
     let mut factor = pending(sms("+12345678901"), "123456");
     for second in 0..5 {
-        assert_eq!(factor.activate("000000", at(second)), Err(FactorRefusal::WrongPasscode));
+        assert_eq!(factor.activate(Proof::Passcode("000000"), at(second)), Err(FactorRefusal::WrongPasscode));
     }
-    assert_eq!(factor.activate("123456", at(5)), Err(FactorRefusal::TooManyAttempts));
+    assert_eq!(factor.activate(Proof::Passcode("123456"), at(5)), Err(FactorRefusal::TooManyAttempts));
     assert_eq!(factor.challenge(code("1"), None, at(60)).err(), Some(FactorRefusal::TooManyAttempts));
     // The first of the five is five minutes old.
     assert!(factor.challenge(code("654321"), None, at(300)).is_ok());
-    assert_eq!(factor.activate("654321", at(300)), Ok(()));
+    assert_eq!(factor.activate(Proof::Passcode("654321"), at(300)), Ok(()));
 }
 
 #[test]
@@ -82,7 +82,11 @@ fn passcodes_keep_their_distance() {
         let soon = factor.challenge(code("1"), None, at(pause - 1)).err();
         assert_eq!(soon, Some(FactorRefusal::RecentlySent(destination.channel())));
         assert!(factor.challenge(code("654321"), None, at(pause)).is_ok());
-        assert_eq!(factor.activate("123456", at(pause)), Err(FactorRefusal::WrongPasscode), "the older one is void");
+        assert_eq!(
+            factor.activate(Proof::Passcode("123456"), at(pause)),
+            Err(FactorRefusal::WrongPasscode),
+            "the older one is void"
+        );
     }
 }
 
@@ -95,7 +99,7 @@ fn a_pending_phone_changes_only_on_request() {
     let soon = factor.enroll_again(same, false, at(1));
     assert_eq!(soon, Err(FactorRefusal::RecentlySent(Channel::Sms)));
     assert_eq!(factor.enroll_again(other(), true, at(1)), Ok(()));
-    assert_eq!(factor.activate("654321", at(2)), Ok(()));
+    assert_eq!(factor.activate(Proof::Passcode("654321"), at(2)), Ok(()));
     assert_eq!(factor.enroll_again(other(), true, at(60)), Err(FactorRefusal::AlreadySetUp));
 }
 
@@ -114,7 +118,7 @@ proptest! {
     fn a_state_reads_back(passcode in 0..u64::MAX, failures in 0..7_usize) {
         let mut factor = pending(sms("+12345678901"), Passcode::from_random(passcode).reveal());
         for second in 0..failures {
-            let _ = factor.activate("x", at(i64::try_from(second).unwrap()));
+            let _ = factor.activate(Proof::Passcode("x"), at(i64::try_from(second).unwrap()));
         }
         let text = serde_json::to_string(&(&factor.enrollment, &factor.failures)).unwrap();
         let (enrollment, read): (Enrollment, Failures) = serde_json::from_str(&text).unwrap();

@@ -5,12 +5,11 @@ pub(crate) mod qr_code;
 mod view;
 
 use axum::extract::State;
-use roster_model::error::{Problem, Violation};
-use roster_model::factor::{FactorInput, PasscodeLifetime, SecurityQuestion};
-use roster_store::factors::{EnrollFactor, Verification, VerifyFactor};
+use roster_model::factor::{AssertionInput, AttestationInput, FactorInput, PasscodeLifetime, SecurityQuestion};
+use roster_store::factors::{ActivateFactor, EnrollFactor, Verification, VerifyFactor};
 use serde_json::json;
 
-use self::view::{catalog, challenge, factor_view};
+use self::view::{catalog, challenge, factor_view, success};
 use crate::App;
 use crate::caller::{Caller, CallersChange};
 use crate::request::{JsonObject, OptionalObject, Query, Segment, UserSegment};
@@ -59,6 +58,7 @@ pub(crate) async fn enroll_factor(
         activate: query.boolean("activate", false)?,
         update_phone: query.boolean("updatePhone", false)?,
         lifetime: lifetime(&query)?,
+        origin: caller.base_url.to_string(),
     };
     ok(&factor_view(&app.store().enroll_factor(&change, &asked, request).await?, &caller.base_url))
 }
@@ -105,7 +105,7 @@ pub(crate) async fn delete_factor(
     no_content()
 }
 
-/// activateFactor: completes an enrolment with a passcode, and answers the factor.
+/// activateFactor: completes an enrolment with a passcode or a new credential, and answers the factor.
 pub(crate) async fn activate_factor(
     State(app): State<App>,
     caller: Caller,
@@ -114,13 +114,15 @@ pub(crate) async fn activate_factor(
     Segment(id): Segment,
     body: JsonObject,
 ) -> Handled {
-    let Some(passcode) = proof(&body, "passCode")? else {
-        return Err(Problem::violations(&[Violation::new("passCode", "The field cannot be left blank")]).into());
+    let attestation = proof(&body, "attestation")?.zip(proof(&body, "clientData")?);
+    let request = ActivateFactor {
+        pass_code: proof(&body, "passCode")?,
+        attestation: attestation.map(|(attestation, client_data)| AttestationInput { attestation, client_data }),
     };
-    ok(&factor_view(&app.store().activate_factor(&change, &asked, &id, &passcode).await?, &caller.base_url))
+    ok(&factor_view(&app.store().activate_factor(&change, &asked, &id, request).await?, &caller.base_url))
 }
 
-/// verifyFactor: without a passcode, a factor that sends them sends one; then this answers `CHALLENGE`. A body is not
+/// verifyFactor: without a proof, a factor that needs a challenge makes one; then this answers `CHALLENGE`. A body is not
 /// needed for that.
 pub(crate) async fn verify_factor(
     State(app): State<App>,
@@ -134,15 +136,23 @@ pub(crate) async fn verify_factor(
     let request = VerifyFactor {
         pass_code: proof(&body, "passCode")?,
         answer: proof(&body, "answer")?,
+        assertion: assertion(&body)?,
         lifetime: lifetime(&query)?,
     };
     match app.store().verify_factor(&change, &asked, &id, request).await? {
-        Verification::Success => ok(&json!({ "factorResult": "SUCCESS" })),
+        Verification::Success(factor) => ok(&success(&factor)),
         Verification::Challenge(factor) => ok(&challenge(&factor, &caller.base_url)),
     }
 }
 
-/// A passcode or an answer; an empty one is none.
+/// A signature, if all of its three parts are there.
+fn assertion(body: &JsonObject) -> Result<Option<AssertionInput>, ApiError> {
+    let parts = (proof(body, "clientData")?, proof(body, "authenticatorData")?, proof(body, "signatureData")?);
+    let (Some(client_data), Some(authenticator_data), Some(signature_data)) = parts else { return Ok(None) };
+    Ok(Some(AssertionInput { client_data, authenticator_data, signature_data }))
+}
+
+/// A passcode, an answer or a part of a signature; an empty one is none.
 fn proof(body: &JsonObject, name: &str) -> Result<Option<String>, ApiError> {
     Ok(body.text(name)?.filter(|text| !text.trim().is_empty()).map(str::to_owned))
 }

@@ -60,7 +60,8 @@ fn png(code: &QrCode) -> Result<Vec<u8>, png::EncodingError> {
         let (x, y) = (module(index % side)?, module(index / side)?);
         modules.get(y * width + x).map(|color| *color == Color::Dark)
     };
-    let pixels: Vec<u8> = (0..side * side).map(|index| if is_dark(index) == Some(true) { 0 } else { u8::MAX }).collect();
+    let pixels: Vec<u8> =
+        (0..side * side).map(|index| if is_dark(index) == Some(true) { 0 } else { u8::MAX }).collect();
     let mut bytes = Vec::new();
     let side = u32::try_from(side).unwrap_or_default();
     let mut encoder = png::Encoder::new(&mut bytes, side, side);

@@ -1,8 +1,8 @@
 //! How factors are printed (observed.md, *Factors*; behaviour.md G.3).
 
 use roster_model::factor::{
-    Destination, Enrollment, Factor, FactorKind, FactorStatus, SharedSecret, TIME_STEP_SECONDS, TOTP_SECRET_BYTES,
-    TotpStage,
+    Destination, Enrollment, Factor, FactorKind, FactorStatus, TIME_STEP_SECONDS, TOTP_SECRET_BYTES, TotpStage,
+    WebAuthnCredential, WebAuthnStage,
 };
 use roster_model::id::UserId;
 use serde_json::{Map, Value, json};
@@ -18,25 +18,28 @@ pub(super) fn factor_view(factor: &Factor, base_url: &str) -> Value {
         "status": factor.status().as_str(),
         "created": factor.created.to_string(),
         "lastUpdated": factor.last_updated.to_string(),
-        "profile": profile(&factor.enrollment),
-        "_links": links(factor, base_url),
     });
-    if let (Enrollment::Totp { secret, stage: TotpStage::PendingActivation { qr_token }, .. }, Some(members)) =
-        (&factor.enrollment, view.as_object_mut())
-    {
-        let qr_code = format!("{}/qr/{qr_token}", own_url(factor, base_url));
-        members.insert("_embedded".to_owned(), json!({ "activation": activation(secret, &qr_code) }));
-    }
+    let Some(members) = view.as_object_mut() else { return view };
+    members.extend(profile(&factor.enrollment).map(|profile| ("profile".to_owned(), profile)));
+    members.insert("_links".to_owned(), links(factor, base_url));
+    let activation = activation(factor, base_url).map(|activation| json!({ "activation": activation }));
+    members.extend(activation.map(|embedded| ("_embedded".to_owned(), embedded)));
     view
 }
 
-fn profile(enrollment: &Enrollment) -> Value {
+/// A security key has no profile before it has a credential.
+fn profile(enrollment: &Enrollment) -> Option<Value> {
     match enrollment {
         Enrollment::Question { question, .. } => {
-            json!({ "question": question.key(), "questionText": question.text() })
+            Some(json!({ "question": question.key(), "questionText": question.text() }))
         }
-        Enrollment::Totp { credential_id, .. } => json!({ "credentialId": credential_id }),
-        Enrollment::Passcode { destination, .. } => destination_profile(destination),
+        Enrollment::Totp { credential_id, .. } => Some(json!({ "credentialId": credential_id })),
+        Enrollment::Passcode { destination, .. } => Some(destination_profile(destination)),
+        Enrollment::WebAuthn { stage: WebAuthnStage::Active { credential, .. }, .. } => {
+            let name = WebAuthnCredential::AUTHENTICATOR_NAME;
+            Some(json!({ "credentialId": credential.id, "authenticatorName": name }))
+        }
+        Enrollment::WebAuthn { stage: WebAuthnStage::PendingActivation { .. }, .. } => None,
     }
 }
 
@@ -50,14 +53,24 @@ fn destination_profile(destination: &Destination) -> Value {
     }
 }
 
-fn activation(secret: &SharedSecret, qr_code: &str) -> Value {
-    json!({
-        "timeStep": TIME_STEP_SECONDS,
-        "sharedSecret": secret.to_base32(),
-        "encoding": "base32",
-        "keyLength": TOTP_SECRET_BYTES,
-        "_links": { "qrcode": { "href": qr_code, "type": "image/png" } },
-    })
+/// What the user's app or browser needs to complete the enrolment.
+fn activation(factor: &Factor, base_url: &str) -> Option<Value> {
+    match &factor.enrollment {
+        Enrollment::Totp { secret, stage: TotpStage::PendingActivation { qr_token }, .. } => {
+            let qr_code = format!("{}/qr/{qr_token}", own_url(factor, base_url));
+            Some(json!({
+                "timeStep": TIME_STEP_SECONDS,
+                "sharedSecret": secret.to_base32(),
+                "encoding": "base32",
+                "keyLength": TOTP_SECRET_BYTES,
+                "_links": { "qrcode": { "href": qr_code, "type": "image/png" } },
+            }))
+        }
+        Enrollment::WebAuthn { stage: WebAuthnStage::PendingActivation { challenge }, .. } => {
+            Some(challenge.options.clone())
+        }
+        _ => None,
+    }
 }
 
 fn own_url(factor: &Factor, base_url: &str) -> String {
@@ -99,22 +112,34 @@ fn links(factor: &Factor, base_url: &str) -> Value {
     Value::Object(links)
 }
 
-/// The answer to a verification for which a passcode was sent. A real org shows the phone, and does not show the address
-/// of an e-mail.
+/// The answer to a verification that was right. A real org shows the profile of security keys alone.
+pub(super) fn success(factor: &Factor) -> Value {
+    let mut view = Map::new();
+    view.insert("factorResult".to_owned(), json!("SUCCESS"));
+    if matches!(factor.enrollment, Enrollment::WebAuthn { .. }) {
+        view.extend(profile(&factor.enrollment).map(|profile| ("profile".to_owned(), profile)));
+    }
+    Value::Object(view)
+}
+
+/// The answer to a verification that needs a proof yet. A real org shows the phone, and does not show the address of an
+/// e-mail.
 pub(super) fn challenge(factor: &Factor, base_url: &str) -> Value {
     let own = own_url(factor, base_url);
     let mut view = Map::new();
     view.insert("factorResult".to_owned(), json!("CHALLENGE"));
-    if let Enrollment::Passcode { destination: destination @ (Destination::Sms(_) | Destination::Call(..)), .. } =
-        &factor.enrollment
-    {
-        view.insert("profile".to_owned(), destination_profile(destination));
+    if factor.kind() != FactorKind::Email {
+        view.extend(profile(&factor.enrollment).map(|profile| ("profile".to_owned(), profile)));
     }
     let links = json!({
         "verify": link(format!("{own}/verify"), &["POST"]),
         "factor": link(own, &["GET", "DELETE"]),
     });
     view.insert("_links".to_owned(), links);
+    if let Enrollment::WebAuthn { stage, .. } = &factor.enrollment {
+        let options = stage.challenge().map(|challenge| json!({ "challenge": challenge.options }));
+        view.extend(options.map(|embedded| ("_embedded".to_owned(), embedded)));
+    }
     Value::Object(view)
 }
 

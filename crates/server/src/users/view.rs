@@ -202,9 +202,9 @@ fn linked_operation(operation: LifecycleOperation) -> OperationId {
         Do::ForgotPassword => OperationId::ForgotPassword,
         Do::ForgotPasswordSetNewPassword => OperationId::ForgotPasswordSetNewPassword,
         Do::UpdateProfile | Do::SetPassword | Do::SetPasswordHash => OperationId::PartialUpdateUser,
-        Do::LockOut | Do::AutoUnlock | Do::ExpirePasswordByAge => OperationId::PartialUpdateUser,
-        Do::SelfServiceUnlock => OperationId::PartialUpdateUser,
-        Do::CompleteActivation | Do::CompleteRecovery => OperationId::PartialUpdateUser,
+        Do::LockOut | Do::AutoUnlock | Do::ExpirePasswordByAge => OperationId::Authn,
+        Do::SelfServiceUnlock => OperationId::AuthnAnswerRecoveryQuestion,
+        Do::CompleteActivation | Do::CompleteRecovery => OperationId::AuthnResetPassword,
     }
 }
 

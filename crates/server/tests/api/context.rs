@@ -235,6 +235,17 @@ impl Caller {
         self.authorization.as_deref()
     }
 
+    /// The same caller without an `Authorization` header.
+    pub fn without_token(&self) -> Self {
+        Self { authorization: None, ..self.clone() }
+    }
+
+    /// The same caller, who shows redirects instead of following them.
+    pub fn without_redirects(&self) -> Self {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build();
+        Self { client: client.unwrap(), ..self.clone() }
+    }
+
     /// The same caller with this `Authorization` header.
     pub fn authorized(&self, authorization: &str) -> Self {
         Self { authorization: Some(authorization.to_owned()), ..self.clone() }

@@ -36,6 +36,22 @@ pub(crate) fn sample_body(operation: Op) -> Option<Value> {
         Op::UpdateApplicationUser => json!({ "credentials": { "userName": "isaac" } }),
         Op::CreateIdentityProvider | Op::UpdateIdentityProvider => identity_provider("Facebook", "FACEBOOK"),
         Op::LinkUserToIdentityProvider => json!({ "externalId": "1" }),
+        Op::CreateInlineHook | Op::UpdateInlineHook => inline_hook("Other"),
+        Op::Authn => json!({ "username": "isaac@example.com", "password": "Abcd1234#@" }),
+        Op::AuthnForgotPassword | Op::AuthnUnlockAccount => {
+            json!({ "username": "isaac@example.com", "factorType": "EMAIL" })
+        }
+        Op::AuthnVerifyRecoveryToken => json!({ "recoveryToken": "unknown" }),
+        Op::CreateSession => json!({ "sessionToken": "unknown" }),
+        Op::AuthnChangePassword
+        | Op::AuthnResetPassword
+        | Op::AuthnAnswerRecoveryQuestion
+        | Op::AuthnPrevious
+        | Op::AuthnSkip
+        | Op::AuthnCancel => {
+            let (old, new) = ("Abcd1234#@", "Efgh5678#@");
+            json!({ "stateToken": "unknown", "answer": "Float On", "oldPassword": old, "newPassword": new })
+        }
         Op::UpdatePolicy => json!({ "settings": { "password": { "complexity": { "minLength": 9 } } } }),
         Op::UpdatePolicyRule => json!({ "actions": { "selfServiceUnlock": { "access": "DENY" } } }),
         Op::EnrollFactor => {
@@ -52,6 +68,12 @@ pub(crate) fn sample_body(operation: Op) -> Option<Value> {
 fn security_question() -> Value {
     let profile = json!({ "question": "disliked_food", "answer": "mayonnaise" });
     json!({ "factorType": "question", "provider": "OKTA", "profile": profile })
+}
+
+/// A password-import hook of this name.
+fn inline_hook(name: &str) -> Value {
+    let config = json!({ "uri": "https://hooks.example.com/import" });
+    json!({ "name": name, "type": "com.okta.user.credential.password.import", "channel": { "config": config } })
 }
 
 /// A relation whose ends have this name and `{name}ed`.
@@ -71,7 +93,7 @@ pub(crate) async fn call(caller: &Caller, operation: &Operation, ids: &Ids) -> A
 pub(crate) struct Ids(HashMap<&'static str, String>);
 
 /// The parameters, and what a 404 calls what they name.
-const KINDS: [(&str, &str); 15] = [
+const KINDS: [(&str, &str); 17] = [
     ("groupId", "UserGroup"),
     ("userId", "User"),
     ("associatedUserId", "User"),
@@ -87,6 +109,8 @@ const KINDS: [(&str, &str); 15] = [
     ("factorId", "UserFactor"),
     ("policyId", "Policy"),
     ("ruleId", "PolicyRule"),
+    ("sessionId", "AppSession"),
+    ("inlineHookId", "InlineHook"),
 ];
 
 impl Ids {
@@ -110,6 +134,10 @@ impl Ids {
         let user_id = text(&make("/api/v1/users", user).await, "id");
         let get = async |path: &str| text(&caller.send(Method::GET, path, None).await.ok()[0], "id");
         let policy_id = get("/api/v1/policies?type=PASSWORD").await;
+        let credentials = json!({ "username": "isaac@example.com", "password": "Abcd1234#@" });
+        let signed_in = make("/api/v1/authn", credentials).await;
+        let session = make("/api/v1/sessions", json!({ "sessionToken": signed_in["sessionToken"] })).await;
+        let hook = make("/api/v1/inlineHooks", inline_hook("Directory")).await;
         Self(HashMap::from([
             ("appId", text(&make("/api/v1/apps", bookmark("Records")).await, "id")),
             ("idpId", text(&make("/api/v1/idps", identity_provider("Google", "GOOGLE")).await, "id")),
@@ -126,6 +154,8 @@ impl Ids {
             ("typeId", type_id),
             ("ruleId", get(&format!("/api/v1/policies/{policy_id}/rules")).await),
             ("policyId", policy_id),
+            ("sessionId", text(&session, "id")),
+            ("inlineHookId", text(&hook, "id")),
             ("apiTokenId", text(&make("/api/v1/api-tokens", json!({ "name": "spare" })).await, "id")),
         ]))
     }

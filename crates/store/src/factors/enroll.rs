@@ -11,7 +11,7 @@ use roster_model::user::password_policy::Password;
 use roster_model::user::profile::Profile;
 use roster_model::user::status::LifecycleOperation;
 
-use super::{find, find_of_kind, insert, record, save};
+use super::{find, find_of_kind, insert, record, save, webauthn};
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
@@ -30,6 +30,8 @@ pub struct EnrollFactor {
     pub update_phone: bool,
     /// For how long the passcode that is sent by e-mail is good.
     pub lifetime: Option<PasscodeLifetime>,
+    /// The org's URL as the user's browser knows it, which a security key is bound to.
+    pub origin: String,
 }
 
 impl Store {
@@ -46,6 +48,7 @@ impl Store {
             FactorInput::Sms(phone) => Plan::Phone { channel: Channel::Sms, phone, extension: None },
             FactorInput::Call(phone, extension) => Plan::Phone { channel: Channel::Call, phone, extension },
             FactorInput::Email(email) => Plan::Email(email),
+            FactorInput::WebAuthn => Plan::WebAuthn,
         };
         let (change, key, sender) = (change.clone(), self.master_key().clone(), self.sender());
         let asked = asked.to_owned();
@@ -128,6 +131,7 @@ enum Plan {
     Totp(TotpProvider),
     Phone { channel: Channel, phone: Option<PhoneNumber>, extension: Option<String> },
     Email(Option<String>),
+    WebAuthn,
 }
 
 impl Plan {
@@ -141,6 +145,11 @@ impl Plan {
         let destination = match self {
             Self::Ready(enrollment) => return Ok(enrollment.clone()),
             Self::Totp(provider) => return totp(*provider, &profile(user)?),
+            Self::WebAuthn => {
+                let party = users::party(user);
+                let (login, name) = (&party.alternate_id, &party.display_name);
+                return webauthn::enrollment(&request.origin, &user.id, login, name, change.now);
+            }
             Self::Email(email) => Destination::Email(own_email(&profile(user)?, email.as_deref())?),
             Self::Phone { channel, phone, extension } => phone_destination(*channel, phone, extension, existing)?,
         };

@@ -6,7 +6,9 @@
 mod activate;
 mod enroll;
 mod verify;
+mod webauthn;
 
+pub use activate::ActivateFactor;
 pub use enroll::EnrollFactor;
 pub use verify::{Verification, VerifyFactor};
 

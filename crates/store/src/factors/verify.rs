@@ -2,13 +2,13 @@
 
 use roster_model::error::{Problem, Violation};
 use roster_model::event::EventType;
-use roster_model::factor::{Enrollment, Factor, FactorRefusal, PasscodeLifetime, Proof};
+use roster_model::factor::{AssertionInput, Enrollment, Factor, FactorKind, FactorRefusal, PasscodeLifetime, Proof};
 use roster_model::timestamp::Timestamp;
 use roster_model::user::password_policy::Password;
 use roster_model::user::recovery_question::fold_answer;
 
 use super::enroll::{new_passcode, send};
-use super::{debug_data, find, record, save};
+use super::{debug_data, find, record, save, webauthn};
 use crate::change::Change;
 use crate::error::Error;
 use crate::{Store, users};
@@ -20,6 +20,8 @@ pub struct VerifyFactor {
     pub pass_code: Option<String>,
     /// An answer.
     pub answer: Option<String>,
+    /// A signature.
+    pub assertion: Option<AssertionInput>,
     /// For how long a passcode that is sent by e-mail is to be good.
     pub lifetime: Option<PasscodeLifetime>,
 }
@@ -27,13 +29,14 @@ pub struct VerifyFactor {
 /// What came of a verification.
 pub enum Verification {
     /// The proof was right.
-    Success,
-    /// No passcode came along, so one is on its way.
+    Success(Factor),
+    /// No proof came along: a passcode is on its way, or the factor holds a challenge to a security key.
     Challenge(Factor),
 }
 
 impl Store {
-    /// verifyFactor: takes or refuses a passcode or an answer. Without a passcode, a factor that sends them sends one.
+    /// verifyFactor: takes or refuses a passcode, an answer or a signature. Without one, a factor that needs a challenge
+    /// makes one.
     ///
     /// # Errors
     /// If there is no such user or factor, it is not active, the proof is missing, wrong or was used before, or too many
@@ -46,35 +49,45 @@ impl Store {
         request: VerifyFactor,
     ) -> Result<Verification, Error> {
         let event = EventType::FactorVerify;
+        let VerifyFactor { pass_code, answer, assertion, lifetime } = request;
         let factor = self.get_factor(change.org, asked, id).await?;
-        match (factor.enrollment, request.pass_code) {
-            (Enrollment::Question { answer: stored, .. }, _) => {
-                let answer = request.answer.ok_or_else(|| blank("answer"))?;
+        let factor = match (factor.enrollment, pass_code, assertion) {
+            (Enrollment::Question { answer: stored, .. }, _, _) => {
+                let answer = answer.ok_or_else(|| blank("answer"))?;
                 let correct = self.hasher().verify(Password::new(fold_answer(&answer)), stored.clone()).await?;
                 self.prove(change, asked, id, event, move |factor, now| {
                     // The answer may have been changed while this one was being hashed.
                     let same = matches!(&factor.enrollment, Enrollment::Question { answer, .. } if *answer == stored);
-                    factor.verify(Proof::Answer { correct: correct && same }, now)
+                    Ok(factor.verify(Proof::Answer { correct: correct && same }, now))
                 })
-                .await?;
+                .await?
             }
-            (Enrollment::Passcode { .. }, None) => {
-                return Ok(Verification::Challenge(self.challenge_factor(change, asked, id, request.lifetime).await?));
+            (Enrollment::WebAuthn { .. }, _, Some(assertion)) => {
+                self.prove(change, asked, id, event, move |factor, now| {
+                    let credential = webauthn::authenticate(&factor.enrollment, &assertion)?;
+                    Ok(factor.verify(Proof::Signature(credential.as_ref()), now))
+                })
+                .await?
             }
-            (Enrollment::Totp { .. }, None) => return Err(blank("passCode").into()),
-            (Enrollment::Totp { .. } | Enrollment::Passcode { .. }, Some(passcode)) => {
-                self.prove(change, asked, id, event, move |factor, now| factor.verify(Proof::Passcode(&passcode), now))
-                    .await?;
+            (Enrollment::Passcode { .. }, None, _) | (Enrollment::WebAuthn { .. }, _, None) => {
+                return Ok(Verification::Challenge(self.challenge_factor(change, asked, id, lifetime).await?));
             }
-        }
-        Ok(Verification::Success)
+            (Enrollment::Totp { .. }, None, _) => return Err(blank("passCode").into()),
+            (Enrollment::Totp { .. } | Enrollment::Passcode { .. }, Some(passcode), _) => {
+                self.prove(change, asked, id, event, move |factor, now| {
+                    Ok(factor.verify(Proof::Passcode(&passcode), now))
+                })
+                .await?
+            }
+        };
+        Ok(Verification::Success(factor))
     }
 
-    /// Sends a passcode to the user of an active factor.
+    /// Challenges the user of an active factor: sends them a passcode, or has their security key asked.
     ///
     /// # Errors
-    /// If there is no such user or factor, it is not active or sends no passcodes, the last one was sent just now, or too
-    /// many were wrong.
+    /// If there is no such user or factor, it is not active or needs no challenge, the last passcode was sent just now, or
+    /// too many were wrong.
     pub async fn challenge_factor(
         &self,
         change: &Change,
@@ -83,11 +96,11 @@ impl Store {
         lifetime: Option<PasscodeLifetime>,
     ) -> Result<Factor, Error> {
         let active = |factor: &Factor| if factor.is_active() { Ok(()) } else { Err(FactorRefusal::NotActive) };
-        self.send_passcode(change, asked, id, lifetime, active).await
+        self.challenge(change, asked, id, lifetime, active).await
     }
 
-    /// Sends another passcode of a factor that `may` have one.
-    pub(super) async fn send_passcode(
+    /// Makes another challenge of a factor that `may` have one.
+    pub(super) async fn challenge(
         &self,
         change: &Change,
         asked: &str,
@@ -102,6 +115,13 @@ impl Store {
                 let user = users::find_to_change(tx, change.org, &asked)?;
                 let mut factor = find(tx, &key, user.key, &id)?;
                 may(&factor).map_err(FactorRefusal::problem)?;
+                if factor.kind() == FactorKind::WebAuthn {
+                    // Nothing leaves the server and nothing of the factor changes, so there is nothing to log.
+                    let ceremony = webauthn::challenge(&factor.enrollment, change.now)?;
+                    factor.challenge_key(ceremony, change.now).map_err(FactorRefusal::problem)?;
+                    save(tx, &key, &factor)?;
+                    return Ok(factor);
+                }
                 let challenged = factor.challenge(new_passcode()?, lifetime, change.now);
                 let (destination, challenge) = challenged.map_err(FactorRefusal::problem)?;
                 save(tx, &key, &factor)?;
@@ -118,14 +138,14 @@ impl Store {
         asked: &str,
         id: &str,
         event: EventType,
-        proof: impl Fn(&mut Factor, Timestamp) -> Result<(), FactorRefusal> + Send + 'static,
+        proof: impl Fn(&mut Factor, Timestamp) -> Result<Proved, Error> + Send + 'static,
     ) -> Result<Factor, Error> {
         let (change, key) = (change.clone(), self.master_key().clone());
         let (asked, id) = (asked.to_owned(), id.to_owned());
         let proved = self.engine().write(move |tx| {
             let user = users::find_to_change(tx, change.org, &asked)?;
             let mut factor = find(tx, &key, user.key, &id)?;
-            match proof(&mut factor, change.now) {
+            match proof(&mut factor, change.now)? {
                 Ok(()) => {
                     save(tx, &key, &factor)?;
                     record(tx, &change, event, &user, factor.kind())?;
@@ -146,6 +166,9 @@ impl Store {
     }
 }
 
-fn blank(field: &str) -> Problem {
+/// What the factor said to a proof.
+pub(super) type Proved = Result<(), FactorRefusal>;
+
+pub(super) fn blank(field: &str) -> Problem {
     Problem::violations(&[Violation::new(field, "The field cannot be left blank")])
 }

@@ -110,6 +110,9 @@ fn may_be_id(asked: &str) -> bool {
 pub(crate) fn find_login(tx: &mut Tx<'_>, org: OrgKey, asked: &str) -> Result<Option<UserKey>, EngineError> {
     let read_key = |row: &Row<'_>| Ok(UserKey(row.integer(0)?));
     let login = LoginKey::from_text(asked);
+    if asked.contains('\0') {
+        return Ok(None);
+    }
     let by_login = "SELECT user_key FROM users WHERE org_key = $1 AND login_key = $2";
     let found = tx.query_first(by_login, params![org, login.as_str()], read_key)?;
     if found.is_some() || asked.contains('@') || login.as_str().is_empty() {

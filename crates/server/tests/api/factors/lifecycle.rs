@@ -6,27 +6,36 @@ use super::{enroll, enroll_question, enroll_sms, factor_events, factors_of_new_u
 use crate::context::text;
 
 on_both_engines! {
-    async fn a_new_user_has_no_factors_and_a_catalogue_of_six(org: TestOrg) {
+    async fn a_new_user_has_no_factors_and_a_catalogue_of_seven(org: TestOrg) {
         let factors = factors_of_new_user(&org).await;
         assert_eq!(org.get(&factors).await.ok(), json!([]));
         let base = format!("http://{}{factors}", org.address());
         let catalog = org.get(&format!("{factors}/catalog")).await.ok();
-        let kinds: Vec<_> = catalog.as_array().unwrap().iter().map(|it| (text(it, "factorType"), text(it, "provider"))).collect();
+        let kinds: Vec<_> =
+            catalog.as_array().unwrap().iter().map(|it| (text(it, "factorType"), text(it, "provider"))).collect();
         let wanted = [
-            ("question", "OKTA"), ("token:software:totp", "OKTA"), ("token:software:totp", "GOOGLE"),
-            ("sms", "OKTA"), ("call", "OKTA"), ("email", "OKTA"),
+            ("question", "OKTA"),
+            ("token:software:totp", "OKTA"),
+            ("token:software:totp", "GOOGLE"),
+            ("sms", "OKTA"),
+            ("call", "OKTA"),
+            ("email", "OKTA"),
+            ("webauthn", "FIDO"),
         ];
         assert_eq!(kinds, wanted.map(|(factor_type, provider)| (factor_type.to_owned(), provider.to_owned())));
-        assert_eq!(catalog[0], json!({
-            "factorType": "question",
-            "provider": "OKTA",
-            "vendorName": "OKTA",
-            "status": "NOT_SETUP",
-            "_links": {
-                "questions": { "href": format!("{base}/questions"), "hints": { "allow": ["GET"] } },
-                "enroll": { "href": base, "hints": { "allow": ["POST"] } },
-            },
-        }));
+        assert_eq!(
+            catalog[0],
+            json!({
+                "factorType": "question",
+                "provider": "OKTA",
+                "vendorName": "OKTA",
+                "status": "NOT_SETUP",
+                "_links": {
+                    "questions": { "href": format!("{base}/questions"), "hints": { "allow": ["GET"] } },
+                    "enroll": { "href": base, "hints": { "allow": ["POST"] } },
+                },
+            })
+        );
     }
 }
 
@@ -37,7 +46,10 @@ on_both_engines! {
         enroll_sms(&org, &factors).await;
         let catalog = org.get(&format!("{factors}/catalog")).await.ok();
         let statuses: Vec<_> = catalog.as_array().unwrap().iter().map(|kind| text(kind, "status")).collect();
-        assert_eq!(statuses, ["ACTIVE", "NOT_SETUP", "NOT_SETUP", "PENDING_ACTIVATION", "NOT_SETUP", "NOT_SETUP"]);
+        assert_eq!(
+            statuses,
+            ["ACTIVE", "NOT_SETUP", "NOT_SETUP", "PENDING_ACTIVATION", "NOT_SETUP", "NOT_SETUP", "NOT_SETUP"]
+        );
     }
 }
 
@@ -61,7 +73,12 @@ on_both_engines! {
         let summary = format!("Not found: Resource not found: {id} (UserFactor)");
         org.get(&path).await.refused(404, "E0000007", &summary, &[]);
         org.delete(&path).await.refused(404, "E0000007", &summary, &[]);
-        org.post(&format!("{path}/verify"), json!({ "answer": "mayonnaise" })).await.refused(404, "E0000007", &summary, &[]);
+        org.post(&format!("{path}/verify"), json!({ "answer": "mayonnaise" })).await.refused(
+            404,
+            "E0000007",
+            &summary,
+            &[],
+        );
         assert_eq!(org.get(&factors).await.ok()[0]["id"], id);
     }
 }
@@ -71,9 +88,14 @@ on_both_engines! {
         let factors = factors_of_new_user(&org).await;
         enroll_question(&org, &factors).await;
         let again = json!({ "factorType": "question", "provider": "OKTA",
-            "profile": { "question": "first_award", "answer": "spelling" } });
+                "profile": { "question": "first_award", "answer": "spelling" } });
         let summary = "Api validation failed: factorEnrollRequest";
-        org.post(&factors, again).await.refused(400, "E0000001", summary, &["A factor of this type is already set up."]);
+        org.post(&factors, again).await.refused(
+            400,
+            "E0000001",
+            summary,
+            &["A factor of this type is already set up."],
+        );
         // The other provider's is another kind.
         enroll(&org, &factors, "token:software:totp", "OKTA", Value::Null).await;
         enroll(&org, &factors, "token:software:totp", "GOOGLE", Value::Null).await;
@@ -92,7 +114,9 @@ on_both_engines! {
             let cause = "Invalid factor type or provider.";
             org.post(&factors, body).await.refused(400, "E0000001", summary, &[cause]);
         }
-        for body in [json!([]), json!({ "factorType": 1 }), json!({ "factorType": "sms", "provider": "OKTA", "profile": "x" })] {
+        for body in
+            [json!([]), json!({ "factorType": 1 }), json!({ "factorType": "sms", "provider": "OKTA", "profile": "x" })]
+        {
             org.post(&factors, body).await.refused(400, "E0000003", "The request body was not well-formed.", &[]);
         }
     }
@@ -171,10 +195,14 @@ on_both_engines! {
         org.post(&format!("{factors}/{}/verify", text(&factor, "id")), json!({ "answer": "Mayonnaise" })).await.ok();
         assert_eq!(org.get(user).await.ok(), before);
         let events = factor_events(&org).await;
-        let kinds: Vec<_> = events.iter().map(|(event, outcome, factor)| (event.as_str(), outcome.as_str(), factor.as_str())).collect();
-        assert_eq!(kinds, [
-            ("user.mfa.factor.activate", "SUCCESS", "QUESTION_FACTOR"),
-            ("user.authentication.auth_via_mfa", "SUCCESS", "QUESTION_FACTOR"),
-        ]);
+        let kinds: Vec<_> =
+            events.iter().map(|(event, outcome, factor)| (event.as_str(), outcome.as_str(), factor.as_str())).collect();
+        assert_eq!(
+            kinds,
+            [
+                ("user.mfa.factor.activate", "SUCCESS", "QUESTION_FACTOR"),
+                ("user.authentication.auth_via_mfa", "SUCCESS", "QUESTION_FACTOR"),
+            ]
+        );
     }
 }

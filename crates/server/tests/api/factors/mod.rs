@@ -5,6 +5,7 @@ mod passcodes;
 mod questions;
 mod sealed;
 mod totp;
+mod webauthn;
 
 use serde_json::{Value, json};
 

@@ -26,22 +26,25 @@ on_both_engines! {
         assert!(id.starts_with("mbl") && id.len() == 20);
         let own = format!("http://{}{factors}/{id}", org.address());
         let link = |href: String, allow: Value| json!({ "href": href, "hints": { "allow": allow } });
-        assert_eq!(factor, json!({
-            "id": id,
-            "factorType": "sms",
-            "provider": "OKTA",
-            "vendorName": "OKTA",
-            "status": "PENDING_ACTIVATION",
-            "created": "2026-01-02T03:04:05.000Z",
-            "lastUpdated": "2026-01-02T03:04:05.000Z",
-            "profile": { "phoneNumber": "+12345678901" },
-            "_links": {
-                "resend": [{ "name": "sms", "href": format!("{own}/resend"), "hints": { "allow": ["POST"] } }],
-                "activate": link(format!("{own}/lifecycle/activate"), json!(["POST"])),
-                "self": link(own.clone(), json!(["GET"])),
-                "user": link(own.split("/factors").next().unwrap().to_owned(), json!(["GET"])),
-            },
-        }));
+        assert_eq!(
+            factor,
+            json!({
+                "id": id,
+                "factorType": "sms",
+                "provider": "OKTA",
+                "vendorName": "OKTA",
+                "status": "PENDING_ACTIVATION",
+                "created": "2026-01-02T03:04:05.000Z",
+                "lastUpdated": "2026-01-02T03:04:05.000Z",
+                "profile": { "phoneNumber": "+12345678901" },
+                "_links": {
+                    "resend": [{ "name": "sms", "href": format!("{own}/resend"), "hints": { "allow": ["POST"] } }],
+                    "activate": link(format!("{own}/lifecycle/activate"), json!(["POST"])),
+                    "self": link(own.clone(), json!(["GET"])),
+                    "user": link(own.split("/factors").next().unwrap().to_owned(), json!(["GET"])),
+                },
+            })
+        );
         let [(phone, passcode)]: [(String, String); 1] = sent(&org).await.try_into().unwrap();
         assert!(phone == "+12345678901" && passcode.len() == 6);
         let activate = format!("{factors}/{id}/lifecycle/activate");
@@ -50,12 +53,16 @@ on_both_engines! {
         let activated = org.post(&activate, json!({ "passCode": passcode })).await.ok();
         assert_eq!(activated["_links"].as_object().unwrap().keys().collect::<Vec<_>>(), ["verify", "self", "user"]);
         assert_eq!(text(&activated, "status"), "ACTIVE");
-        let events: Vec<_> = factor_events(&org).await.into_iter().map(|(event, outcome, _)| format!("{event} {outcome}")).collect();
-        assert_eq!(events, [
-            "system.sms.send_factor_verify_message SUCCESS",
-            "user.mfa.factor.activate FAILURE",
-            "user.mfa.factor.activate SUCCESS",
-        ]);
+        let events: Vec<_> =
+            factor_events(&org).await.into_iter().map(|(event, outcome, _)| format!("{event} {outcome}")).collect();
+        assert_eq!(
+            events,
+            [
+                "system.sms.send_factor_verify_message SUCCESS",
+                "user.mfa.factor.activate FAILURE",
+                "user.mfa.factor.activate SUCCESS",
+            ]
+        );
     }
 }
 
@@ -65,14 +72,17 @@ on_both_engines! {
         let verify = format!("{path}/verify");
         org.wait_seconds(30);
         let own = format!("http://{}{path}", org.address());
-        assert_eq!(org.post(&verify, json!({})).await.ok(), json!({
-            "factorResult": "CHALLENGE",
-            "profile": { "phoneNumber": "+12345678901" },
-            "_links": {
-                "verify": { "href": format!("{own}/verify"), "hints": { "allow": ["POST"] } },
-                "factor": { "href": own, "hints": { "allow": ["GET", "DELETE"] } },
-            },
-        }));
+        assert_eq!(
+            org.post(&verify, json!({})).await.ok(),
+            json!({
+                "factorResult": "CHALLENGE",
+                "profile": { "phoneNumber": "+12345678901" },
+                "_links": {
+                    "verify": { "href": format!("{own}/verify"), "hints": { "allow": ["POST"] } },
+                    "factor": { "href": own, "hints": { "allow": ["GET", "DELETE"] } },
+                },
+            })
+        );
         let passcode = passcode(&org).await;
         let (status, code, summary) = WRONG_PASSCODE;
         org.post(&verify, json!({ "passCode": other(&passcode) })).await.refused(status, code, summary, &[NO_MATCH]);
@@ -112,7 +122,12 @@ on_both_engines! {
         let passcode = passcode(&org).await;
         let (status, code, summary) = WRONG_PASSCODE;
         for _ in 0..5 {
-            org.post(&verify, json!({ "passCode": other(&passcode) })).await.refused(status, code, summary, &[NO_MATCH]);
+            org.post(&verify, json!({ "passCode": other(&passcode) })).await.refused(
+                status,
+                code,
+                summary,
+                &[NO_MATCH],
+            );
         }
         let (status, code, summary) = TOO_MANY;
         org.post(&verify, json!({ "passCode": passcode })).await.refused(status, code, summary, &[]);
@@ -129,8 +144,20 @@ on_both_engines! {
         let phone = json!({ "phoneNumber": "+12345678901" });
         for (factor_type, profile, pause, code, summary) in [
             ("sms", phone.clone(), 30, SMS_TOO_SOON.1, SMS_TOO_SOON.2),
-            ("call", phone, 30, "E0000133", "A phone call was recently made. Please wait 30 seconds before trying again."),
-            ("email", json!({ "email": "isaac@example.com" }), 5, "E0000118", "An email was recently sent. Please wait 5 seconds before trying again."),
+            (
+                "call",
+                phone,
+                30,
+                "E0000133",
+                "A phone call was recently made. Please wait 30 seconds before trying again.",
+            ),
+            (
+                "email",
+                json!({ "email": "isaac@example.com" }),
+                5,
+                "E0000118",
+                "An email was recently sent. Please wait 5 seconds before trying again.",
+            ),
         ] {
             let factor = enroll(&org, &factors, factor_type, "OKTA", profile.clone()).await;
             let path = format!("{factors}/{}", text(&factor, "id"));
@@ -170,7 +197,12 @@ on_both_engines! {
         let passcode = passcode(&org).await;
         org.wait_seconds(10);
         let (status, code, summary) = WRONG_PASSCODE;
-        org.post(&format!("{path}/verify"), json!({ "passCode": passcode })).await.refused(status, code, summary, &[NO_MATCH]);
+        org.post(&format!("{path}/verify"), json!({ "passCode": passcode })).await.refused(
+            status,
+            code,
+            summary,
+            &[NO_MATCH],
+        );
     }
 }
 
@@ -178,7 +210,7 @@ on_both_engines! {
     async fn activate_skips_the_passcode(org: TestOrg) {
         let factors = factors_of_new_user(&org).await;
         let call = json!({ "factorType": "call", "provider": "OKTA",
-            "profile": { "phoneNumber": "+1-555-415-1337", "phoneExtension": "1234" } });
+                "profile": { "phoneNumber": "+1-555-415-1337", "phoneExtension": "1234" } });
         let factor = org.post(&format!("{factors}?activate=true"), call).await.ok();
         assert!(text(&factor, "id").starts_with("clf"));
         assert_eq!(factor["profile"], json!({ "phoneNumber": "+15554151337", "phoneExtension": "1234" }));
@@ -197,7 +229,12 @@ on_both_engines! {
         let id = text(&enroll_sms(&org, &factors).await, "id");
         let other = || json!({ "factorType": "sms", "provider": "OKTA", "profile": { "phoneNumber": "+12345678902" } });
         let summary = "Api validation failed: factorEnrollRequest";
-        org.post(&factors, other()).await.refused(400, "E0000001", summary, &["There is an existing verified phone number."]);
+        org.post(&factors, other()).await.refused(
+            400,
+            "E0000001",
+            summary,
+            &["There is an existing verified phone number."],
+        );
         let changed = org.post(&format!("{factors}?updatePhone=true"), other()).await.ok();
         assert_eq!((text(&changed, "id"), text(&changed, "profile.phoneNumber")), (id, "+12345678902".to_owned()));
         assert_eq!(sent(&org).await[0].0, "+12345678902");
@@ -211,14 +248,16 @@ on_both_engines! {
 on_both_engines! {
     async fn a_phone_number_must_be_one_of_e164(org: TestOrg) {
         let factors = factors_of_new_user(&org).await;
-        for profile in [json!({}), json!({ "phoneNumber": "5554151337" }), json!({ "phoneNumber": "+1234567890123456" })] {
+        for profile in
+            [json!({}), json!({ "phoneNumber": "5554151337" }), json!({ "phoneNumber": "+1234567890123456" })]
+        {
             for factor_type in ["sms", "call"] {
                 let factor = json!({ "factorType": factor_type, "provider": "OKTA", "profile": profile });
                 org.post(&factors, factor).await.refused(400, "E0000098", "This phone number is invalid.", &[]);
             }
         }
         let extension = json!({ "factorType": "call", "provider": "OKTA",
-            "profile": { "phoneNumber": "+12345678901", "phoneExtension": "12x" } });
+                "profile": { "phoneNumber": "+12345678901", "phoneExtension": "12x" } });
         let summary = "Invalid phone extension. Please enter a valid phone extension.";
         org.post(&factors, extension).await.refused(400, "E0000121", summary, &[]);
     }

@@ -13,7 +13,8 @@ on_both_engines! {
         let questions = org.get(&format!("{factors}/questions")).await.ok();
         let questions = questions.as_array().unwrap();
         assert_eq!(questions.len(), 20);
-        let first = json!({ "question": "disliked_food", "questionText": "What is the food you least liked as a child?" });
+        let first =
+            json!({ "question": "disliked_food", "questionText": "What is the food you least liked as a child?" });
         assert_eq!(questions[0], first);
         assert!(questions.iter().all(|question| text(question, "questionText").ends_with('?')));
     }
@@ -27,21 +28,24 @@ on_both_engines! {
         assert!(id.starts_with("ufs") && id.len() == 20);
         let base = format!("http://{}{factors}", org.address());
         let user = base.trim_end_matches("/factors");
-        assert_eq!(factor, json!({
-            "id": id,
-            "factorType": "question",
-            "provider": "OKTA",
-            "vendorName": "OKTA",
-            "status": "ACTIVE",
-            "created": "2026-01-02T03:04:05.000Z",
-            "lastUpdated": "2026-01-02T03:04:05.000Z",
-            "profile": { "question": "disliked_food", "questionText": "What is the food you least liked as a child?" },
-            "_links": {
-                "questions": { "href": format!("{base}/questions"), "hints": { "allow": ["GET"] } },
-                "self": { "href": format!("{base}/{id}"), "hints": { "allow": ["GET", "DELETE"] } },
-                "user": { "href": user, "hints": { "allow": ["GET"] } },
-            },
-        }));
+        assert_eq!(
+            factor,
+            json!({
+                "id": id,
+                "factorType": "question",
+                "provider": "OKTA",
+                "vendorName": "OKTA",
+                "status": "ACTIVE",
+                "created": "2026-01-02T03:04:05.000Z",
+                "lastUpdated": "2026-01-02T03:04:05.000Z",
+                "profile": { "question": "disliked_food", "questionText": "What is the food you least liked as a child?" },
+                "_links": {
+                    "questions": { "href": format!("{base}/questions"), "hints": { "allow": ["GET"] } },
+                    "self": { "href": format!("{base}/{id}"), "hints": { "allow": ["GET", "DELETE"] } },
+                    "user": { "href": user, "hints": { "allow": ["GET"] } },
+                },
+            })
+        );
         assert_eq!(org.get(&format!("{factors}/{id}")).await.ok(), factor);
     }
 }
@@ -56,7 +60,8 @@ on_both_engines! {
         }
         let (status, code, summary) = WRONG_PASSCODE;
         org.post(&verify, json!({ "answer": "ketchup" })).await.refused(status, code, summary, &[NO_MATCH]);
-        let failed = ("user.authentication.auth_via_mfa".to_owned(), "FAILURE".to_owned(), "QUESTION_FACTOR".to_owned());
+        let failed =
+            ("user.authentication.auth_via_mfa".to_owned(), "FAILURE".to_owned(), "QUESTION_FACTOR".to_owned());
         assert_eq!(factor_events(&org).await.last(), Some(&failed));
     }
 }
@@ -94,8 +99,14 @@ on_both_engines! {
         for (profile, cause) in [
             (json!({ "question": "favorite_color", "answer": "turquoise" }), "Invalid Profile."),
             (json!({}), "Invalid Profile."),
-            (json!({ "question": "disliked_food", "answer": "egg" }), "The security question answer must be at least 4 characters in length"),
-            (json!({ "question": "disliked_food", "answer": "food" }), "The security question answer must not be part of the question"),
+            (
+                json!({ "question": "disliked_food", "answer": "egg" }),
+                "The security question answer must be at least 4 characters in length",
+            ),
+            (
+                json!({ "question": "disliked_food", "answer": "food" }),
+                "The security question answer must not be part of the question",
+            ),
         ] {
             let factor = json!({ "factorType": "question", "provider": "OKTA", "profile": profile });
             let summary = "Api validation failed: factorEnrollRequest";
@@ -119,6 +130,11 @@ on_both_engines! {
         assert_eq!(updated["lastUpdated"], "2026-01-02T03:04:08.000Z");
         org.post(&format!("{path}/verify"), json!({ "answer": "hobbes" })).await.ok();
         let (status, code, summary) = WRONG_PASSCODE;
-        org.post(&format!("{path}/verify"), json!({ "answer": "mayonnaise" })).await.refused(status, code, summary, &[NO_MATCH]);
+        org.post(&format!("{path}/verify"), json!({ "answer": "mayonnaise" })).await.refused(
+            status,
+            code,
+            summary,
+            &[NO_MATCH],
+        );
     }
 }

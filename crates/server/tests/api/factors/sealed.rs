@@ -7,7 +7,7 @@ use roster_model::timestamp::Timestamp;
 use roster_store::change::Change;
 use roster_store::clock::Clock;
 use roster_store::engine::Tx;
-use roster_store::factors::EnrollFactor;
+use roster_store::factors::{ActivateFactor, EnrollFactor};
 use roster_store::messages::{Message, Sender};
 use roster_store::orgs::DEFAULT_ORG;
 use roster_store::seal::MasterKey;
@@ -108,12 +108,13 @@ async fn a_sender_of_ones_own_gets_the_passcode_instead_of_the_outbox() {
     let org = store.default_org().await.unwrap().unwrap().key;
     let body = json!({ "factorType": "sms", "provider": "OKTA", "profile": { "phoneNumber": "+12345678901" } });
     let factor = FactorInput::from_json(body.as_object().unwrap()).unwrap();
-    let request = EnrollFactor { factor, activate: false, update_phone: false, lifetime: None };
+    let request = EnrollFactor { factor, activate: false, update_phone: false, lifetime: None, origin: String::new() };
     let change = store.system_change(org);
     let enrolled = store.enroll_factor(&change, ADMIN, request).await.unwrap();
     let (address, passcode) = pocket.0.lock().unwrap().pop().unwrap();
     assert_eq!(address, "+12345678901");
     assert!(store.sent_messages(org).await.unwrap().is_empty());
-    store.activate_factor(&change, ADMIN, enrolled.id.as_str(), passcode.reveal()).await.unwrap();
+    let proof = ActivateFactor { pass_code: Some(passcode.reveal().to_owned()), attestation: None };
+    store.activate_factor(&change, ADMIN, enrolled.id.as_str(), proof).await.unwrap();
     assert_eq!(store.list_active_factors(org, ADMIN).await.unwrap().len(), 1);
 }

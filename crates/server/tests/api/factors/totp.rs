@@ -58,13 +58,22 @@ on_both_engines! {
             let factor = enroll(&org, &factors, "token:software:totp", provider, Value::Null).await;
             let id = text(&factor, "id");
             assert!(id.starts_with(prefix) && id.len() == 20);
-            assert_eq!((text(&factor, "status"), text(&factor, "vendorName")), ("PENDING_ACTIVATION".to_owned(), provider.to_owned()));
+            assert_eq!(
+                (text(&factor, "status"), text(&factor, "vendorName")),
+                ("PENDING_ACTIVATION".to_owned(), provider.to_owned())
+            );
             assert_eq!(factor["profile"], json!({ "credentialId": "isaac@example.com" }));
             let activation = &factor["_embedded"]["activation"];
-            assert_eq!((&activation["timeStep"], &activation["encoding"], &activation["keyLength"]), (&json!(30), &json!("base32"), &json!(16)));
+            assert_eq!(
+                (&activation["timeStep"], &activation["encoding"], &activation["keyLength"]),
+                (&json!(30), &json!("base32"), &json!(16))
+            );
             assert_eq!(activation["_links"]["qrcode"]["type"], "image/png");
             let own = format!("http://{}{factors}/{id}", org.address());
-            assert_eq!(factor["_links"]["activate"], json!({ "href": format!("{own}/lifecycle/activate"), "hints": { "allow": ["POST"] } }));
+            assert_eq!(
+                factor["_links"]["activate"],
+                json!({ "href": format!("{own}/lifecycle/activate"), "hints": { "allow": ["POST"] } })
+            );
             assert_eq!(factor["_links"]["self"], json!({ "href": own, "hints": { "allow": ["GET"] } }));
             assert_eq!(org.get(&format!("{factors}/{id}")).await.ok(), factor);
 
@@ -73,7 +82,10 @@ on_both_engines! {
             let passcode = json!({ "passCode": code(&secret, if provider == "OKTA" { 1 } else { 2 }) });
             let activated = org.post(&format!("{factors}/{id}/lifecycle/activate"), passcode).await.ok();
             assert_eq!((text(&activated, "status"), activated.get("_embedded")), ("ACTIVE".to_owned(), None));
-            assert_eq!(activated["_links"]["verify"], json!({ "href": format!("{own}/verify"), "hints": { "allow": ["POST"] } }));
+            assert_eq!(
+                activated["_links"]["verify"],
+                json!({ "href": format!("{own}/verify"), "hints": { "allow": ["POST"] } })
+            );
             assert_eq!(activated["_links"]["self"], json!({ "href": own, "hints": { "allow": ["GET", "DELETE"] } }));
             assert_ne!(activated["lastUpdated"], activated["created"]);
             assert_eq!(org.get(&format!("{factors}/{id}")).await.ok(), activated);
@@ -90,7 +102,9 @@ on_both_engines! {
         let host = "127.0.0.1";
         assert_eq!(
             read_qr_code(&picture.body),
-            format!("otpauth://totp/{host}:isaac%40example.com?secret={secret}&issuer={host}&algorithm=SHA1&digits=6&period=30")
+            format!(
+                "otpauth://totp/{host}:isaac%40example.com?secret={secret}&issuer={host}&algorithm=SHA1&digits=6&period=30"
+            )
         );
         open(&org, &link[..link.len() - 1]).await.refused(404, "E0000007");
         org.post(&format!("{path}/lifecycle/activate"), json!({ "passCode": code(&secret, 0) })).await.ok();
@@ -129,16 +143,20 @@ on_both_engines! {
         let next = json!({ "passCode": code(&secret, 30) });
         assert_eq!(org.post(&verify, next.clone()).await.ok(), json!({ "factorResult": "SUCCESS" }));
         org.post(&verify, next).await.refused(403, "E0000082", replayed, &[]);
-        let outcomes: Vec<_> = factor_events(&org).await.into_iter().map(|(event, outcome, _)| (event, outcome)).collect();
+        let outcomes: Vec<_> =
+            factor_events(&org).await.into_iter().map(|(event, outcome, _)| (event, outcome)).collect();
         let event = |event: &str, outcome: &str| (event.to_owned(), outcome.to_owned());
-        assert_eq!(outcomes, [
-            event("user.mfa.factor.update", "SUCCESS"),
-            event("user.mfa.factor.activate", "SUCCESS"),
-            event("user.authentication.auth_via_mfa", "FAILURE"),
-            event("user.authentication.auth_via_mfa", "FAILURE"),
-            event("user.authentication.auth_via_mfa", "SUCCESS"),
-            event("user.authentication.auth_via_mfa", "FAILURE"),
-        ]);
+        assert_eq!(
+            outcomes,
+            [
+                event("user.mfa.factor.update", "SUCCESS"),
+                event("user.mfa.factor.activate", "SUCCESS"),
+                event("user.authentication.auth_via_mfa", "FAILURE"),
+                event("user.authentication.auth_via_mfa", "FAILURE"),
+                event("user.authentication.auth_via_mfa", "SUCCESS"),
+                event("user.authentication.auth_via_mfa", "FAILURE"),
+            ]
+        );
     }
 }
 
@@ -191,7 +209,12 @@ on_both_engines! {
         assert!(path.ends_with(&text(&again, "id")) && renewed != secret);
         let activate = format!("{path}/lifecycle/activate");
         let (status, error_code, summary) = WRONG_PASSCODE;
-        org.post(&activate, json!({ "passCode": code(&secret, 0) })).await.refused(status, error_code, summary, &[NO_MATCH]);
+        org.post(&activate, json!({ "passCode": code(&secret, 0) })).await.refused(
+            status,
+            error_code,
+            summary,
+            &[NO_MATCH],
+        );
         org.post(&activate, json!({ "passCode": code(&renewed, 0) })).await.ok();
     }
 }
@@ -217,7 +240,11 @@ on_both_engines! {
         }
         org.post(&format!("{path}/lifecycle/activate"), json!({})).await.refused(400, "E0000001", summary, &[cause]);
         org.post(&format!("{path}/resend"), None).await.refused(501, "E0000060", "Unsupported operation.", &[]);
-        org.put(&path, json!({ "factorType": "token:software:totp", "provider": "GOOGLE" })).await
-            .refused(501, "E0000060", "Unsupported operation.", &[]);
+        org.put(&path, json!({ "factorType": "token:software:totp", "provider": "GOOGLE" })).await.refused(
+            501,
+            "E0000060",
+            "Unsupported operation.",
+            &[],
+        );
     }
 }
