@@ -259,11 +259,7 @@ impl Standing {
         has_factor: bool,
         now: Timestamp,
     ) -> Self {
-        Self {
-            password: PasswordStanding::of(user, password, now),
-            require_factor: sign_on.require_factor,
-            has_factor,
-        }
+        Self { password: PasswordStanding::of(user, password, now), require_factor: sign_on.require_factor, has_factor }
     }
 }
 
@@ -275,7 +271,8 @@ impl PasswordStanding {
             return Self::Expired;
         }
         let (max_days, warn_days) = (i64::from(policy.age.max_age_days), i64::from(policy.age.expire_warn_days));
-        let Some(changed) = user.password_changed.filter(|_| max_days > 0 && user.credentials.password.is_some()) else {
+        let Some(changed) = user.password_changed.filter(|_| max_days > 0 && user.credentials.password.is_some())
+        else {
             return Self::Good;
         };
         let left = changed.plus_seconds(max_days * DAY_SECONDS).as_millis() - now.as_millis();
@@ -309,8 +306,11 @@ mod tests {
             (1_i64..30).prop_map(|days| PasswordStanding::Warn { days }),
             Just(PasswordStanding::Expired),
         ];
-        (password, any::<bool>(), any::<bool>())
-            .prop_map(|(password, require_factor, has_factor)| Standing { password, require_factor, has_factor })
+        (password, any::<bool>(), any::<bool>()).prop_map(|(password, require_factor, has_factor)| Standing {
+            password,
+            require_factor,
+            has_factor,
+        })
     }
 
     proptest! {

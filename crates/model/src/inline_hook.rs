@@ -81,7 +81,9 @@ impl InlineHookInput {
         }
         let headers = match config.get("headers") {
             None | Some(Value::Null) => Vec::new(),
-            Some(headers) => serde_json::from_value(headers.clone()).map_err(|_| Problem::new(ErrorCode::NotWellFormed))?,
+            Some(headers) => {
+                serde_json::from_value(headers.clone()).map_err(|_| Problem::new(ErrorCode::NotWellFormed))?
+            }
         };
         let auth_scheme = auth_scheme(config.get("authScheme"), before);
         if headers.iter().chain(&auth_scheme).any(|header: &Header| !header.is_valid()) {

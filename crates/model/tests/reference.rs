@@ -1,6 +1,8 @@
 //! `docs/reference/`: pages that are printed from the tables of this crate. A page that differs fails; `UPDATE_DOCS=1
 //! cargo test -p roster-model --test reference` prints them anew.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -19,7 +21,11 @@ fn page(name: &str, title: &str, introduction: &str, table: &str) {
         std::fs::write(&path, &text).unwrap();
     }
     let stands = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(stands == text, "{} is out of date: run UPDATE_DOCS=1 cargo test -p roster-model --test reference", path.display());
+    assert!(
+        stands == text,
+        "{} is out of date: run UPDATE_DOCS=1 cargo test -p roster-model --test reference",
+        path.display()
+    );
 }
 
 fn row(cells: &[String]) -> String {
@@ -35,10 +41,17 @@ fn head(names: &[&str]) -> String {
 fn operations() {
     let mut table = head(&["operation", "method", "path", "OAuth scope", "rate-limit bucket"]);
     for operation in OPERATIONS {
-        let cells = [operation.name, operation.method.as_str(), operation.path, operation.access.scope().map_or("anyone", |scope| scope.as_str()), operation.bucket.name()];
+        let cells = [
+            operation.name,
+            operation.method.as_str(),
+            operation.path,
+            operation.access.scope().map_or("anyone", |scope| scope.as_str()),
+            operation.bucket.name(),
+        ];
         table += &row(&cells.map(|cell| format!("`{cell}`")));
     }
-    let introduction = "Every operation of the API. API tokens may call all of them. Printed from `crates/model/src/operations.rs`.";
+    let introduction =
+        "Every operation of the API. API tokens may call all of them. Printed from `crates/model/src/operations.rs`.";
     page("operations.md", "Operations", introduction, &table);
 }
 
@@ -114,7 +127,14 @@ fn profile_attributes() {
         let mut length = String::new();
         write!(length, "{}–{}", attribute.min_length, attribute.max_length).unwrap();
         let name = format!("`{}`", attribute.name);
-        table += &row(&[name, attribute.title.to_owned(), mark(attribute.required), length, format, mark(attribute.indexed)]);
+        table += &row(&[
+            name,
+            attribute.title.to_owned(),
+            mark(attribute.required),
+            length,
+            format,
+            mark(attribute.indexed),
+        ]);
     }
     let introduction = "The 31 attributes of every user. A search by an attribute without an index of its own reads every user\n\
         (`login` has the index of logins). Printed from `crates/model/src/user/attribute.rs`.";

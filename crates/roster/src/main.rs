@@ -17,18 +17,19 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const BAD_SETTINGS: u8 = 2;
 
 fn main() -> ExitCode {
-    let command_line =
-        match settings::check_environment().and_then(|()| CommandLine::try_parse().map_err(settings::one_line)) {
-            Ok(command_line) => command_line,
-            Err(settings::Refused::Help(text)) => {
-                print(&text);
-                return ExitCode::SUCCESS;
-            }
-            Err(settings::Refused::Bad(line)) => {
-                eprintln!("roster: {line}");
-                return ExitCode::from(BAD_SETTINGS);
-            }
-        };
+    let command_line = match settings::check_environment()
+        .and_then(|()| CommandLine::try_parse().map_err(|error| settings::one_line(&error)))
+    {
+        Ok(command_line) => command_line,
+        Err(settings::Refused::Help(text)) => {
+            print(&text);
+            return ExitCode::SUCCESS;
+        }
+        Err(settings::Refused::Bad(line)) => {
+            eprintln!("roster: {line}");
+            return ExitCode::from(BAD_SETTINGS);
+        }
+    };
     log_to_stderr();
     let done = match command_line.command {
         Commands::Serve(settings) => commands::serve::run(&settings),

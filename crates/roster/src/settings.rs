@@ -40,7 +40,7 @@ pub(crate) struct DatabaseSettings {
     #[arg(long, env = "ROSTER_DATABASE", value_name = "URL", value_parser = database_url, hide_env_values = true)]
     pub(crate) database: Option<String>,
     /// Key that secrets in the database are sealed under, as openssl rand -base64 32 prints one; without it, the file
-    /// master.key in the data folder, made at the first start. Every node on a database needs the same.
+    /// master.key in the data folder, or with PostgreSQL a key in the database.
     #[arg(long, env = "ROSTER_MASTER_KEY", value_name = "KEY", value_parser = master_key, hide_env_values = true)]
     pub(crate) master_key: Option<MasterKeySetting>,
 }
@@ -202,7 +202,7 @@ pub(crate) enum Refused {
 }
 
 /// Clap's errors take several lines; an operator gets the first, with clap's own tip if it has one.
-pub(crate) fn one_line(error: clap::Error) -> Refused {
+pub(crate) fn one_line(error: &clap::Error) -> Refused {
     use clap::error::ErrorKind as Kind;
     let text = error.render().to_string();
     if matches!(error.kind(), Kind::DisplayHelp | Kind::DisplayVersion | Kind::DisplayHelpOnMissingArgumentOrSubcommand)
@@ -299,7 +299,7 @@ mod tests {
             &["roster", "server"],
             &["roster", "org", "create"],
         ] {
-            match CommandLine::try_parse_from(arguments).map_err(one_line) {
+            match CommandLine::try_parse_from(arguments).map_err(|error| one_line(&error)) {
                 Err(Refused::Bad(line)) => assert!(!line.contains('\n') && !line.is_empty(), "{line}"),
                 _ => panic!("{arguments:?} was taken"),
             }

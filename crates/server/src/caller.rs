@@ -108,7 +108,7 @@ fn address(headers: &HeaderMap, peer: Option<IpAddr>, is_trusted: bool) -> Optio
         return peer;
     }
     let forwarded = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
-    let nearest = forwarded.flat_map(|value| value.split(',')).filter_map(|text| text.trim().parse().ok()).last();
+    let nearest = forwarded.flat_map(|value| value.split(',')).filter_map(|text| text.trim().parse().ok()).next_back();
     nearest.or(peer)
 }
 

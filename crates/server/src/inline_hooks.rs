@@ -79,8 +79,10 @@ fn view(hook: &InlineHook, caller: &Caller) -> Value {
     let link = |path: &str, allow: &[&str]| json!({ "href": format!("{url}{path}"), "hints": { "allow": allow } });
     let lifecycle = if hook.is_active { "deactivate" } else { "activate" };
     let auth_scheme = hook.channel.auth_scheme.as_ref().map(|it| json!({ "type": "HEADER", "key": it.key }));
-    let mut links = json!({ "self": link("", &["GET", "PUT", "DELETE"]) });
-    links[lifecycle] = link(&format!("/lifecycle/{lifecycle}"), &["POST"]);
+    let links = json!({
+        "self": link("", &["GET", "PUT", "DELETE"]),
+        lifecycle: link(&format!("/lifecycle/{lifecycle}"), &["POST"]),
+    });
     json!({
         "id": hook.id,
         "status": if hook.is_active { "ACTIVE" } else { "INACTIVE" },

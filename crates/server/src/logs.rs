@@ -25,12 +25,18 @@ const DEFAULT_SINCE_SECONDS: i64 = 7 * 86_400;
 pub(crate) async fn get_logs(State(app): State<App>, caller: Caller, query: Query) -> Handled {
     let limit = query.limit(PAGE, MAX_PAGE)?;
     let filter = query.text("filter").map(|text| parse(text, &LogFilter)).transpose().map_err(Error::from)?;
+    let descending = query.text("sortOrder").is_some_and(|order| order.eq_ignore_ascii_case("DESCENDING"));
+    // A poller's cursor says itself where to go on, however long the poller was away.
+    let default_since = match query.text("after") {
+        Some(_) if !descending => Timestamp::from_millis(0),
+        _ => app.store().clock().now().plus_seconds(-DEFAULT_SINCE_SECONDS),
+    };
     let log = LogQuery {
-        since: time(&query, "since")?.unwrap_or_else(|| app.store().clock().now().plus_seconds(-DEFAULT_SINCE_SECONDS)),
+        since: time(&query, "since")?.unwrap_or(default_since),
         until: time(&query, "until")?,
         filter,
         keywords: query.text("q").unwrap_or_default().split_whitespace().map(str::to_lowercase).collect(),
-        descending: query.text("sortOrder").is_some_and(|order| order.eq_ignore_ascii_case("DESCENDING")),
+        descending,
         limit,
         after: query.text("after").map(str::to_owned),
     };

@@ -88,17 +88,18 @@ fn expands_rules(query: &Query) -> bool {
     query.text("expand") == Some("rules")
 }
 
-fn link(href: String, allow: &[&str]) -> Value {
+fn link(href: &str, allow: &[&str]) -> Value {
     json!({ "href": href, "hints": { "allow": allow } })
 }
 
 /// A policy on the wire.
 fn view(policy: &Policy, caller: &Caller, with_rules: bool) -> Value {
     let url = format!("{}/api/v1/policies/{}", caller.base_url, policy.id);
-    let mut conditions = json!({ "people": { "groups": { "include": [policy.group_id] } } });
-    if let PolicySettings::Password(_) = policy.settings {
-        conditions["authProvider"] = json!({ "provider": "OKTA" });
-    }
+    let people = json!({ "groups": { "include": [policy.group_id] } });
+    let conditions = match policy.settings {
+        PolicySettings::Password(_) => json!({ "people": people, "authProvider": { "provider": "OKTA" } }),
+        PolicySettings::OktaSignOn(_) => json!({ "people": people }),
+    };
     let mut shown = Map::from_iter([
         ("type".to_owned(), json!(policy.settings.policy_type().as_str())),
         ("id".to_owned(), json!(policy.id)),
@@ -117,7 +118,7 @@ fn view(policy: &Policy, caller: &Caller, with_rules: bool) -> Value {
     if with_rules {
         shown.insert("_embedded".to_owned(), json!({ "rules": [rule_view(policy, caller)] }));
     }
-    let links = json!({ "self": link(url.clone(), &["GET", "PUT"]), "rules": link(format!("{url}/rules"), &["GET"]) });
+    let links = json!({ "self": link(&url, &["GET", "PUT"]), "rules": link(&format!("{url}/rules"), &["GET"]) });
     shown.insert("_links".to_owned(), links);
     Value::Object(shown)
 }
@@ -125,10 +126,13 @@ fn view(policy: &Policy, caller: &Caller, with_rules: bool) -> Value {
 /// A policy's rule on the wire.
 fn rule_view(policy: &Policy, caller: &Caller) -> Value {
     let url = format!("{}/api/v1/policies/{}/rules/{}", caller.base_url, policy.id, policy.rule_id);
-    let mut conditions = json!({ "people": { "users": { "exclude": [] } }, "network": { "connection": "ANYWHERE" } });
-    if let PolicySettings::OktaSignOn(_) = policy.settings {
-        conditions["authContext"] = json!({ "authType": "ANY" });
-    }
+    let (people, network) = (json!({ "users": { "exclude": [] } }), json!({ "connection": "ANYWHERE" }));
+    let conditions = match policy.settings {
+        PolicySettings::Password(_) => json!({ "people": people, "network": network }),
+        PolicySettings::OktaSignOn(_) => {
+            json!({ "people": people, "network": network, "authContext": { "authType": "ANY" } })
+        }
+    };
     json!({
         "type": policy.settings.policy_type().rule_type(),
         "id": policy.rule_id,
@@ -140,6 +144,6 @@ fn rule_view(policy: &Policy, caller: &Caller) -> Value {
         "system": true,
         "conditions": conditions,
         "actions": policy.settings.actions(),
-        "_links": { "self": link(url, &["GET", "PUT"]) },
+        "_links": { "self": link(&url, &["GET", "PUT"]) },
     })
 }

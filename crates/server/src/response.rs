@@ -56,15 +56,15 @@ pub(crate) fn no_content() -> Handled {
     Ok(response)
 }
 
-/// An error on its way to the client.
+/// An error on its way to the client. What few errors have is boxed, since every handler returns one.
 #[derive(Debug)]
 pub(crate) struct ApiError {
     problem: Problem,
     /// What broke, for the log only.
     source: Option<String>,
-    challenge: Option<HeaderValue>,
+    challenge: Option<Box<HeaderValue>>,
     /// The limit that was reached, if it is not the bucket's.
-    allowance: Option<Allowance>,
+    allowance: Option<Box<Allowance>>,
 }
 
 impl ApiError {
@@ -81,13 +81,13 @@ impl ApiError {
 
     /// The same with the limit that was reached.
     pub(crate) fn limited(mut self, allowance: Allowance) -> Self {
-        self.allowance = Some(allowance);
+        self.allowance = Some(Box::new(allowance));
         self
     }
 
     /// The same with a `WWW-Authenticate` header.
     pub(crate) fn challenging(mut self, challenge: Option<HeaderValue>) -> Self {
-        self.challenge = challenge;
+        self.challenge = challenge.map(Box::new);
         self
     }
 }
@@ -155,7 +155,7 @@ impl IntoResponse for ApiError {
         }
         let mut response = json_bytes(status, error_body(&problem, &id).to_string());
         if let Some(challenge) = challenge {
-            response.headers_mut().insert("www-authenticate", challenge);
+            response.headers_mut().insert("www-authenticate", *challenge);
         }
         if let Some(allowance) = allowance {
             allowance.write(response.headers_mut());

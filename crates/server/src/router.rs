@@ -15,7 +15,10 @@ use tower_http::compression::predicate::SizeAbove;
 use crate::caller::authorize;
 use crate::entrance::Entrance;
 use crate::response::{Answer, ApiError};
-use crate::{App, api_tokens, applications, authn, factors, groups, health, identity_providers, inline_hooks, linked_object_definitions, logs, policies, schemas, sessions, user_types, users};
+use crate::{
+    App, api_tokens, applications, authn, factors, groups, health, identity_providers, inline_hooks,
+    linked_object_definitions, logs, policies, schemas, sessions, user_types, users,
+};
 
 /// Bodies below this are sent as they are: compressing one takes longer than sending it.
 const COMPRESS_ABOVE_BYTES: u64 = 8 << 10;

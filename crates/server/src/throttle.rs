@@ -102,9 +102,7 @@ impl Throttle {
             }
         }
         match exhausted {
-            Some(limit) => {
-                Err(ApiError::from(ErrorCode::TooManyRequests).limited(Allowance::exhausted(limit, until)))
-            }
+            Some(limit) => Err(ApiError::from(ErrorCode::TooManyRequests).limited(Allowance::exhausted(limit, until))),
             None => Ok(Admission { throttle: self, places, until }),
         }
     }
@@ -156,9 +154,8 @@ mod tests {
     fn an_address_is_closed_whatever_the_accounts() {
         let throttle = Throttle::new();
         let address = "192.0.2.1".parse().ok();
-        let admit = |name: usize, address| {
-            throttle.admit(Attempt::Recovery, ORG, &format!("user{name}"), address, NOW).is_ok()
-        };
+        let admit =
+            |name: usize, address| throttle.admit(Attempt::Recovery, ORG, &format!("user{name}"), address, NOW).is_ok();
         assert!((0..60).all(|name| admit(name, address)));
         assert!(!admit(60, address));
         assert!(admit(61, "192.0.2.2".parse().ok()));

@@ -166,10 +166,11 @@ CREATE TABLE sent_messages (
 CREATE INDEX sent_messages_by_user ON sent_messages (user_key, channel);
 CREATE INDEX sent_messages_by_org ON sent_messages (org_key, message_key);
 
--- Which master key this database is sealed under: one row, made at the first start.
+-- Which master key this database is sealed under: one row, made at the first start. "own_key" only if none was given.
 CREATE TABLE master_key (
     only_row BIGINT NOT NULL PRIMARY KEY,
-    fingerprint BLOB NOT NULL
+    fingerprint BLOB NOT NULL,
+    own_key TEXT
 );
 
 -- The OAuth clients of a user, as the documents that listUserClients answers.

@@ -108,7 +108,8 @@ struct Loaded {
     transaction: Transaction,
 }
 
-const SELECT: &str = "SELECT user_key, document FROM authn_transactions WHERE token_hash = $1 AND org_key = $2 AND expires > $3";
+const SELECT: &str =
+    "SELECT user_key, document FROM authn_transactions WHERE token_hash = $1 AND org_key = $2 AND expires > $3";
 
 /// Reads a transaction that is not void yet.
 fn read(tx: &mut Tx<'_>, change: &Change, token: &Secret) -> Result<Loaded, Error> {
@@ -125,11 +126,7 @@ fn load(tx: &mut Tx<'_>, change: &Change, token: &Secret) -> Result<Loaded, Erro
     Ok(Loaded { token: token.clone(), user, transaction })
 }
 
-fn select(
-    tx: &mut Tx<'_>,
-    change: &Change,
-    hash: SecretHash,
-) -> Result<Option<(UserKey, Transaction)>, EngineError> {
+fn select(tx: &mut Tx<'_>, change: &Change, hash: SecretHash) -> Result<Option<(UserKey, Transaction)>, EngineError> {
     tx.query_first(SELECT, params![hash.0.as_slice(), change.org, change.now], |row| {
         Ok((UserKey(row.integer(0)?), serde_json::from_str(&row.text(1)?)?))
     })
@@ -250,7 +247,8 @@ fn record_failure(tx: &mut Tx<'_>, change: &Change, user: &User, reason: &str) -
 fn count_failure(tx: &mut Tx<'_>, change: &Change, user: &mut User, policy: &PasswordPolicy) -> Result<(), Error> {
     user.failed_attempts += 1;
     let most = i64::from(policy.lockout.max_attempts);
-    if most > 0 && user.failed_attempts >= most
+    if most > 0
+        && user.failed_attempts >= most
         && let Ok(lock) = user.apply(LifecycleOperation::LockOut)
     {
         user.transition(lock, change.now);

@@ -4,8 +4,8 @@
 //! a method of [`Store`] of the same name. [`engine`] is the only part that knows SQLite from PostgreSQL.
 
 pub mod api_tokens;
-pub mod authn;
 pub mod applications;
+pub mod authn;
 pub mod cache;
 pub mod change;
 pub mod clock;
@@ -68,19 +68,55 @@ pub enum Database<'a> {
     Postgres(&'a str),
 }
 
+/// A database that is open and whose master key is known.
+struct Opened {
+    engine: Engine,
+    caches: Arc<Caches>,
+    master_key: MasterKey,
+}
+
+impl Opened {
+    async fn new(database: Database<'_>, master_key: Option<MasterKey>) -> Result<Self, Error> {
+        let caches = Arc::new(Caches::new());
+        let invalidated = Arc::clone(&caches);
+        let after_commit: engine::AfterCommit = Arc::new(move |invalidations| invalidated.invalidate(invalidations));
+        let engine = match database {
+            Database::Sqlite(path) => Engine::open_sqlite(path, after_commit)?,
+            Database::Postgres(url) => Engine::connect_postgres(url, after_commit).await?,
+        };
+        let master_key = engine.write(move |tx| Ok(seal::agree(tx, master_key.as_ref())?)).await?;
+        Ok(Self { engine, caches, master_key })
+    }
+
+    fn into_store(self, clock: Clock, cost: HashCost, sender: Arc<dyn Sender>) -> Result<Store, Error> {
+        Ok(Store(Arc::new(Inner {
+            engine: self.engine,
+            caches: self.caches,
+            orgs: OrgCache::default(),
+            hasher: Hasher::start(cost)?,
+            clock,
+            ids: Arc::new(IdSource::new()),
+            master_key: self.master_key,
+            sender,
+        })))
+    }
+}
+
 impl Store {
     /// Opens a database and brings its tables up to date.
     ///
     /// # Errors
-    /// If it cannot be reached or opened, was written by a newer Roster, or is sealed under another master key.
+    /// If it cannot be reached or opened, was written by a newer Roster, or is sealed under another master key. Without
+    /// a key of ours the database keeps its own.
     pub async fn open(
         database: Database<'_>,
         clock: Clock,
         cost: HashCost,
-        master_key: MasterKey,
+        master_key: Option<MasterKey>,
     ) -> Result<Self, Error> {
-        let outbox = Arc::new(Outbox::new(master_key.clone()));
-        Self::open_with_sender(database, clock, cost, master_key, outbox).await
+        let opened = Opened::new(database, master_key).await?;
+        let outbox = Arc::new(Outbox::new(opened.master_key.clone()));
+        opened.into_store(clock, cost, outbox)
     }
 
     /// The same with another way for messages to reach their users.
@@ -91,28 +127,10 @@ impl Store {
         database: Database<'_>,
         clock: Clock,
         cost: HashCost,
-        master_key: MasterKey,
+        master_key: Option<MasterKey>,
         sender: Arc<dyn Sender>,
     ) -> Result<Self, Error> {
-        let caches = Arc::new(Caches::new());
-        let invalidated = Arc::clone(&caches);
-        let after_commit: engine::AfterCommit = Arc::new(move |invalidations| invalidated.invalidate(invalidations));
-        let engine = match database {
-            Database::Sqlite(path) => Engine::open_sqlite(path, after_commit)?,
-            Database::Postgres(url) => Engine::connect_postgres(url, after_commit).await?,
-        };
-        let key = master_key.clone();
-        engine.write(move |tx| Ok(seal::check(tx, &key)?)).await?;
-        Ok(Self(Arc::new(Inner {
-            engine,
-            caches,
-            orgs: OrgCache::default(),
-            hasher: Hasher::start(cost)?,
-            clock,
-            ids: Arc::new(IdSource::new()),
-            master_key,
-            sender,
-        })))
+        Opened::new(database, master_key).await?.into_store(clock, cost, sender)
     }
 
     /// Whether the database answers.

@@ -190,7 +190,10 @@ fn insert_administrator(
 /// The orgs seen lately, by name. A name that has no org is remembered only for a moment, since another process
 /// (`roster org create`) may make one.
 #[derive(Default)]
-pub(crate) struct OrgCache(RwLock<HashMap<String, (Option<Arc<Org>>, Timestamp)>>);
+pub(crate) struct OrgCache(RwLock<HashMap<String, Remembered>>);
+
+/// An org, or that there was none, and when that was found out.
+type Remembered = (Option<Arc<Org>>, Timestamp);
 
 /// How long a name without an org is remembered.
 const UNKNOWN_FOR: Duration = Duration::from_secs(1);

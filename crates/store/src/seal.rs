@@ -80,14 +80,30 @@ fn broken(what: &'static str, context: &str) -> EngineError {
     EngineError::Corrupt { what, value: context.to_owned() }
 }
 
-/// Makes sure that this database is sealed under `key`; a new one is from now on.
-pub(crate) fn check(tx: &mut Tx<'_>, key: &MasterKey) -> Result<(), EngineError> {
+/// The key that this database is sealed under: `key`, or without one the database's own. A new database is sealed under
+/// it from now on; only its own key stands in it.
+pub(crate) fn agree(tx: &mut Tx<'_>, key: Option<&MasterKey>) -> Result<MasterKey, EngineError> {
+    let (agreed, kept) = match key {
+        Some(key) => (key.clone(), None),
+        None => {
+            let own = MasterKey::random()?;
+            let text = own.to_text();
+            (own, Some(text))
+        }
+    };
     tx.execute(
-        "INSERT INTO master_key (only_row, fingerprint) VALUES (1, $1) ON CONFLICT DO NOTHING",
-        params![key.fingerprint().as_slice()],
+        "INSERT INTO master_key (only_row, fingerprint, own_key) VALUES (1, $1, $2) ON CONFLICT DO NOTHING",
+        params![agreed.fingerprint().as_slice(), kept.as_ref().map(Secret::reveal)],
     )?;
-    let known = tx.query_first("SELECT fingerprint FROM master_key", &[], |row| row.bytes(0))?;
-    if known.is_some_and(|known| known == key.fingerprint()) { Ok(()) } else { Err(EngineError::OtherMasterKey) }
+    let known = tx.query_first("SELECT fingerprint, own_key FROM master_key", &[], |row| {
+        Ok((row.bytes(0)?, row.optional_text(1)?))
+    })?;
+    let (fingerprint, own) = known.unwrap_or_default();
+    let agreed = match key {
+        Some(key) => Some(key.clone()),
+        None => own.as_deref().and_then(MasterKey::from_text),
+    };
+    agreed.filter(|key| key.fingerprint() == fingerprint).ok_or(EngineError::OtherMasterKey)
 }
 
 #[cfg(test)]

@@ -160,14 +160,13 @@ fn find(tx: &mut Tx<'_>, org: OrgKey, named: Named<'_>, now: Timestamp) -> Resul
          s.persistent_cookie, (SELECT count(*) FROM factors f WHERE f.user_key = s.user_key) \
          FROM sessions s JOIN users u ON u.user_key = s.user_key JOIN orgs o ON o.org_key = s.org_key \
          WHERE s.org_key = $1 AND s.expires > $2 AND ";
-    let found = match named {
+    match named {
         Named::Secret(hash) => {
             let sql = format!("{SELECT} s.token_hash = $3");
             tx.query_first(&sql, params![org, now, hash.0.as_slice()], read_session)
         }
         Named::Name(name) => tx.query_first(&format!("{SELECT} s.id = $3"), params![org, now, name], read_session),
-    };
-    found
+    }
 }
 
 fn read_session(row: &Row<'_>) -> Result<Session, EngineError> {

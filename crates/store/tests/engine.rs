@@ -1,4 +1,5 @@
 //! What the two engines promise alike: the same tables, all or nothing, and no database of a newer version.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../../server/tests/api/postgres.rs"]
 mod postgres;

@@ -20,9 +20,9 @@ mod merge;
 
 use base::BaseOverride;
 pub use custom::CustomAttribute;
-pub(crate) use merge::merge_custom;
 pub(in crate::user) use member::holds_nul;
 use member::{Master, Permission};
+pub(crate) use merge::merge_custom;
 
 /// The profile schema of one user type. Its JSON, as stored, holds only what differs from the plain base schema,
 /// which is the default.

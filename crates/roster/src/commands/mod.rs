@@ -16,15 +16,17 @@ use crate::settings::{AdminSettings, BadSetting, DatabaseSettings, MasterKeySett
 
 /// Opens the database that the settings name.
 async fn open(settings: &DatabaseSettings) -> anyhow::Result<Store> {
-    if settings.database.is_none() || settings.master_key.is_none() {
+    if settings.database.is_none() {
         std::fs::create_dir_all(&settings.data_dir)
             .with_context(|| format!("the data folder {} cannot be made", settings.data_dir.display()))?;
     }
-    let (key, kept) = match &settings.master_key {
-        Some(MasterKeySetting(key)) => (key.clone(), None),
-        None => {
+    let (key, kept) = match (&settings.master_key, &settings.database) {
+        (Some(MasterKeySetting(key)), _) => (Some(key.clone()), None),
+        // Nodes on one PostgreSQL database have no folder in common.
+        (None, Some(_)) => (None, None),
+        (None, None) => {
             let kept = KeptKey::read_or_make(&settings.data_dir)?;
-            (kept.key.clone(), Some(kept))
+            (Some(kept.key.clone()), Some(kept))
         }
     };
     let path = settings.sqlite_path();

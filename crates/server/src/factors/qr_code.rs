@@ -30,7 +30,7 @@ pub(crate) async fn get_factor_qr_code(
     TokenSegment(token): TokenSegment,
 ) -> Handled {
     let secret = app.store().get_factor_qr_code(visitor.org.key, &asked, &id, &token).await?;
-    let code = QrCode::new(otpauth(&secret, issuer(&visitor.base_url))).map_err(|error| ApiError::internal(&error))?;
+    let code = QrCode::new(otpauth(&secret, &issuer(&visitor.base_url))).map_err(|error| ApiError::internal(&error))?;
     let mut answer = Response::new(Body::from(png(&code).map_err(|error| ApiError::internal(&error))?));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
     Ok(answer)
@@ -42,10 +42,10 @@ fn issuer(base_url: &str) -> String {
 }
 
 /// The key URI format that authenticator apps read.
-fn otpauth(code: &FactorQrCode, issuer: String) -> String {
+fn otpauth(code: &FactorQrCode, issuer: &str) -> String {
     // As forms are written, but for the space: apps show a `+` as it is.
     let escaped = |text: &str| byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20");
-    let (issuer, account) = (escaped(&issuer), escaped(&code.credential_id));
+    let (issuer, account) = (escaped(issuer), escaped(&code.credential_id));
     format!(
         "otpauth://totp/{issuer}:{account}?secret={}&issuer={issuer}&algorithm=SHA1&digits={TOTP_DIGITS}&period={TIME_STEP_SECONDS}",
         code.secret.to_base32()
@@ -85,7 +85,7 @@ mod tests {
             secret: SharedSecret::from_bytes(*b"1234567890123456"),
         };
         assert_eq!(
-            otpauth(&code, issuer("http://acme.localhost:8080")),
+            otpauth(&code, &issuer("http://acme.localhost:8080")),
             "otpauth://totp/acme.localhost:isaac%20brock%2B1%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY\
              &issuer=acme.localhost&algorithm=SHA1&digits=6&period=30"
         );

@@ -77,7 +77,7 @@ fn own_url(factor: &Factor, base_url: &str) -> String {
     format!("{base_url}/api/v1/users/{}/factors/{}", factor.user_id, factor.id)
 }
 
-fn link(href: String, allow: &[&str]) -> Value {
+fn link(href: &str, allow: &[&str]) -> Value {
     json!({ "href": href, "hints": { "allow": allow } })
 }
 
@@ -89,7 +89,7 @@ fn links(factor: &Factor, base_url: &str) -> Value {
     let mut links = Map::new();
     match (&factor.enrollment, factor.status()) {
         (Enrollment::Question { .. }, _) => {
-            links.insert("questions".to_owned(), link(format!("{user}/factors/questions"), &["GET"]));
+            links.insert("questions".to_owned(), link(&format!("{user}/factors/questions"), &["GET"]));
         }
         (enrollment, FactorStatus::PendingActivation) => {
             if let Enrollment::Passcode { destination, .. } = enrollment {
@@ -100,15 +100,15 @@ fn links(factor: &Factor, base_url: &str) -> Value {
                 });
                 links.insert("resend".to_owned(), json!([resend]));
             }
-            links.insert("activate".to_owned(), link(format!("{own}/lifecycle/activate"), &["POST"]));
+            links.insert("activate".to_owned(), link(&format!("{own}/lifecycle/activate"), &["POST"]));
         }
         (_, FactorStatus::Active) => {
-            links.insert("verify".to_owned(), link(format!("{own}/verify"), &["POST"]));
+            links.insert("verify".to_owned(), link(&format!("{own}/verify"), &["POST"]));
         }
     }
     let allow: &[&str] = if factor.is_active() { &["GET", "DELETE"] } else { &["GET"] };
-    links.insert("self".to_owned(), link(own, allow));
-    links.insert("user".to_owned(), link(user, &["GET"]));
+    links.insert("self".to_owned(), link(&own, allow));
+    links.insert("user".to_owned(), link(&user, &["GET"]));
     Value::Object(links)
 }
 
@@ -132,8 +132,8 @@ pub(super) fn challenge(factor: &Factor, base_url: &str) -> Value {
         view.extend(profile(&factor.enrollment).map(|profile| ("profile".to_owned(), profile)));
     }
     let links = json!({
-        "verify": link(format!("{own}/verify"), &["POST"]),
-        "factor": link(own, &["GET", "DELETE"]),
+        "verify": link(&format!("{own}/verify"), &["POST"]),
+        "factor": link(&own, &["GET", "DELETE"]),
     });
     view.insert("_links".to_owned(), links);
     if let Enrollment::WebAuthn { stage, .. } = &factor.enrollment {
@@ -150,9 +150,9 @@ pub(super) fn catalog(factors: &[Factor], user: &UserId, base_url: &str) -> Vec<
         let status = factors.iter().find(|factor| factor.kind() == *kind).map(Factor::status);
         let mut links = Map::new();
         if *kind == FactorKind::Question {
-            links.insert("questions".to_owned(), link(format!("{url}/questions"), &["GET"]));
+            links.insert("questions".to_owned(), link(&format!("{url}/questions"), &["GET"]));
         }
-        links.insert("enroll".to_owned(), link(url.clone(), &["POST"]));
+        links.insert("enroll".to_owned(), link(&url, &["POST"]));
         json!({
             "factorType": kind.factor_type(),
             "provider": kind.provider(),

@@ -3,11 +3,11 @@
 use axum::extract::State;
 
 use crate::App;
-use crate::{applications, identity_providers};
 use crate::caller::{Caller, CallersChange};
 use crate::groups::GroupView;
 use crate::request::{Query, UserSegment};
 use crate::response::{Handled, ListLinks, list, no_content, ok, path_segment};
+use crate::{applications, identity_providers};
 
 /// The limit that listUserGroups shows in its `self` link (observed.md 1).
 const GROUPS_PAGE: usize = 200;

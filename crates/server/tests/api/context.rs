@@ -38,7 +38,6 @@ pub enum EngineKind {
 macro_rules! on_both_engines {
     ($(#[$attribute:meta])* async fn $name:ident($org:ident: TestOrg) $body:block) => {
         mod $name {
-            #[allow(unused_imports, reason = "a body may need nothing from its module")]
             use super::*;
             use $crate::context::{EngineKind, TestOrg};
 
@@ -93,10 +92,12 @@ impl TestOrg {
         let path = data.path().join("roster.sqlite");
         let key = MasterKey::random().unwrap();
         let store = match engine {
-            EngineKind::Sqlite => Store::open(Database::Sqlite(&path), clock.clone(), HashCost::MINIMAL, key).await,
+            EngineKind::Sqlite => {
+                Store::open(Database::Sqlite(&path), clock.clone(), HashCost::MINIMAL, Some(key)).await
+            }
             EngineKind::Postgres => {
                 let url = postgres::fresh_database().await?;
-                Store::open(Database::Postgres(&url), clock.clone(), HashCost::MINIMAL, key).await
+                Store::open(Database::Postgres(&url), clock.clone(), HashCost::MINIMAL, Some(key)).await
             }
         };
         let store = store.unwrap();

@@ -3,6 +3,11 @@
 //! [`on_both_engines!`] runs one test body on a fresh org on SQLite and on PostgreSQL. Without PostgreSQL's programs on
 //! this machine its half is left out, loudly, unless `ROSTER_TEST_REQUIRE` names it.
 
+#![expect(unused_imports, reason = "on_both_engines! brings in the names of a module, of which a body may need none")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, reason = "a missing member of a JSON value reads as null")]
+#![expect(unreachable_pub, reason = "pub marks what the modules of this program share")]
+
 #[macro_use]
 mod context;
 mod api_tokens;

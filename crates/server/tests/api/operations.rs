@@ -7,8 +7,8 @@ use roster_model::operations::{Access, OPERATIONS, Operation, OperationId as Op}
 use serde_json::{Value, json};
 
 use crate::applications::bookmark;
-use crate::identity_providers::identity_provider;
 use crate::context::{Answer, Caller, TestOrg, new_org, profile, text};
+use crate::identity_providers::identity_provider;
 
 /// A body that the operation takes, if it needs one.
 pub(crate) fn sample_body(operation: Op) -> Option<Value> {

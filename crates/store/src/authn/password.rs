@@ -64,7 +64,9 @@ impl Store {
     ) -> Result<Authentication, Error> {
         let (known, stage) = self.transaction_and_credentials(change, token).await?;
         let operation = match stage {
-            Stage::PasswordReset { recovery: RecoveryType::AccountActivation } => LifecycleOperation::CompleteActivation,
+            Stage::PasswordReset { recovery: RecoveryType::AccountActivation } => {
+                LifecycleOperation::CompleteActivation
+            }
             Stage::PasswordReset { .. } => LifecycleOperation::CompleteRecovery,
             _ => return Err(wrong_state().into()),
         };

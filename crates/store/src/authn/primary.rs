@@ -13,9 +13,7 @@ use roster_model::user::password_policy::{Password, PasswordPolicy};
 use roster_model::user::status::{LifecycleOperation, UserStatus};
 use serde_json::Map;
 
-use super::{
-    Authentication, Decided, SignIn, count_failure, failed, new_state_token, proceed, record_failure, wait,
-};
+use super::{Authentication, Decided, SignIn, count_failure, failed, new_state_token, proceed, record_failure, wait};
 use crate::change::{Change, Party};
 use crate::engine::Tx;
 use crate::error::Error;
@@ -123,7 +121,9 @@ impl Store {
         let may = may_sign_in(user.status()) || user.status() == UserStatus::LockedOut;
         let mut asked_hook = false;
         let verdict = match (&stored, hook) {
-            (Some(own @ StoredPassword::Argon2id(_)), _) => self.hasher().verify(password.clone(), own.clone()).await?.into(),
+            (Some(own @ StoredPassword::Argon2id(_)), _) => {
+                self.hasher().verify(password.clone(), own.clone()).await?.into()
+            }
             (Some(imported @ StoredPassword::Imported(_)), _) => {
                 // Digests are fast; the work of ours is done too, so that they do not tell themselves apart.
                 self.hasher().verify_nothing(password.clone()).await?;

@@ -13,8 +13,8 @@ use roster_model::user::status::{LifecycleOperation, Refusal};
 use serde_json::Map;
 
 use super::{
-    Authentication, Decided, Loaded, count_failure, end, first_stage, invalid_token, load, new_state_token, read,
-    wait, wrong_state,
+    Authentication, Decided, Loaded, count_failure, end, first_stage, invalid_token, load, new_state_token, read, wait,
+    wrong_state,
 };
 use crate::change::{Change, Party};
 use crate::engine::Tx;
@@ -73,8 +73,7 @@ impl Store {
     ) -> Result<(), Error> {
         self.hasher().verify_nothing(Password::new(username.to_owned())).await?;
         let (change, username) = (change.clone(), username.to_owned());
-        let decided = self
-            .engine()
+        self.engine()
             .write(move |tx| {
                 check_self_service(tx, &change, recovery)?;
                 match issue(tx, &change, &username, recovery)? {
@@ -85,8 +84,7 @@ impl Store {
                     }
                 }
             })
-            .await;
-        decided
+            .await
     }
 
     /// The same from a trusted application, which gets the token.
@@ -130,7 +128,8 @@ impl Store {
                 tokens::void(tx, key, &[purpose])?;
                 let unlocks = purpose == Purpose::Unlock;
                 let recovery = if unlocks { RecoveryType::Unlock } else { RecoveryType::Password };
-                let completes = if unlocks { LifecycleOperation::SelfServiceUnlock } else { LifecycleOperation::CompleteRecovery };
+                let completes =
+                    if unlocks { LifecycleOperation::SelfServiceUnlock } else { LifecycleOperation::CompleteRecovery };
                 if user.allows(completes).is_err() {
                     return Err(invalid_token().into());
                 }
@@ -142,7 +141,7 @@ impl Store {
                         let transaction = Transaction { stage, relay_state: relay_state.clone(), options };
                         wait(tx, &change, new_state_token()?, user, transaction)
                     }
-                    None => unlock(tx, &change, user, relay_state.clone()),
+                    None => unlock(tx, &change, &user, relay_state.clone()),
                 }
             })
             .await
@@ -232,7 +231,7 @@ fn answered(
         return match recovery {
             RecoveryType::Unlock => {
                 end(tx, &token)?;
-                unlock(tx, change, user, transaction.relay_state).map(Ok)
+                unlock(tx, change, &user, transaction.relay_state).map(Ok)
             }
             _ => {
                 let stage = Stage::PasswordReset { recovery };
@@ -258,14 +257,14 @@ fn answered(
 fn unlock(
     tx: &mut Tx<'_>,
     change: &Change,
-    before: User,
+    before: &User,
     relay_state: Option<String>,
 ) -> Result<Authentication, Error> {
     let transition = before.apply(LifecycleOperation::SelfServiceUnlock)?;
     let mut user = before.clone();
     user.transition(transition, change.now);
     user.failed_attempts = 0;
-    users::save(tx, &before, &user)?;
+    users::save(tx, before, &user)?;
     change.record(tx, transition.event(), &[party(&user)])?;
     Ok(Authentication::Unlocked { user: Box::new(user), relay_state })
 }

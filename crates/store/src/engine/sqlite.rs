@@ -213,7 +213,7 @@ fn write_batches(connection: &SqliteConnection, queue: &Receiver<Operation>, aft
             }
         }
         for acknowledge in acknowledgements {
-            acknowledge(committed.as_ref().map(|()| ()));
+            acknowledge(committed.as_ref().copied());
         }
     }
 }

@@ -350,7 +350,7 @@ pub(crate) fn drop_attributes(
     }
     for (key, id) in holders {
         let profile = "SELECT profile FROM users WHERE user_key = $1";
-        let Some(profile) = tx.query_first(profile, params![key], |row| row.text(0))? else { continue };
+        let Some(profile) = tx.query_first_for_update(profile, params![key], |row| row.text(0))? else { continue };
         let mut profile: Map<String, Value> = serde_json::from_str(&profile)?;
         profile.retain(|name, _| !names.contains(name));
         let profile = serde_json::to_string(&profile)?;

@@ -19,13 +19,27 @@ const PASSWORDS: [&str; 4] = [PASSWORD, "Efgh9012#@", "Ijkl3456#@", "Mnop7890#@"
 /// What somebody does. Numbers choose among what there is.
 #[derive(Debug, Clone)]
 enum Step {
-    SignIn { password: usize, warn: bool },
+    SignIn {
+        password: usize,
+        warn: bool,
+    },
     State,
-    ChangePassword { old: usize, new: usize },
-    ResetPassword { new: usize },
-    Answer { right: bool },
-    RedeemToken { which: usize },
-    ActivationToken { which: usize },
+    ChangePassword {
+        old: usize,
+        new: usize,
+    },
+    ResetPassword {
+        new: usize,
+    },
+    Answer {
+        right: bool,
+    },
+    RedeemToken {
+        which: usize,
+    },
+    ActivationToken {
+        which: usize,
+    },
     Skip,
     Previous,
     Cancel,
@@ -40,9 +54,13 @@ enum Step {
     Suspend,
     Unsuspend,
     /// Time goes by.
-    Wait { seconds: i64 },
+    Wait {
+        seconds: i64,
+    },
     /// Another transaction's token is used from here on.
-    Switch { which: usize },
+    Switch {
+        which: usize,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -139,7 +157,8 @@ impl Walk<'_> {
                 self.take("state", &answer, proved, true);
             }
             Step::ChangePassword { old, new } => {
-                let body = json!({ "stateToken": state, "oldPassword": PASSWORDS[*old], "newPassword": PASSWORDS[*new] });
+                let body =
+                    json!({ "stateToken": state, "oldPassword": PASSWORDS[*old], "newPassword": PASSWORDS[*new] });
                 let answer = anyone(org, "/credentials/change_password", body).await.body;
                 let right = proved && *old == self.password;
                 self.take("change", &answer, right, false);
@@ -157,7 +176,8 @@ impl Walk<'_> {
             }
             Step::Answer { right } => {
                 let given = if *right { ANSWER } else { "Calamity Jane" };
-                let answer = anyone(org, "/recovery/answer", json!({ "stateToken": state, "answer": given })).await.body;
+                let answer =
+                    anyone(org, "/recovery/answer", json!({ "stateToken": state, "answer": given })).await.body;
                 assert!(*right || answer.get("errorCode").is_some(), "{answer}");
                 self.take("answer", &answer, proved, true);
             }
@@ -228,7 +248,9 @@ async fn walk(org: &TestOrg, number: u32, steps: &[Step]) {
     let body = json!({ "username": login, "password": PASSWORDS[walk.password] });
     let answer = anyone(org, "", body).await.body;
     match user["status"].as_str() {
-        Some("ACTIVE") => assert!(matches!(answer["status"].as_str(), Some("SUCCESS" | "PASSWORD_EXPIRED")), "{answer}"),
+        Some("ACTIVE") => {
+            assert!(matches!(answer["status"].as_str(), Some("SUCCESS" | "PASSWORD_EXPIRED")), "{answer}")
+        }
         Some("PASSWORD_EXPIRED") => assert_eq!(answer["status"], "PASSWORD_EXPIRED"),
         Some("RECOVERY") => assert_eq!(answer["errorCode"], "E0000004"),
         other => panic!("{other:?}"),

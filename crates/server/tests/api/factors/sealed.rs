@@ -37,9 +37,11 @@ impl Place {
         match self {
             Self::Sqlite(folder) => {
                 let path = folder.path().join("roster.sqlite");
-                Store::open(Database::Sqlite(&path), clock, HashCost::MINIMAL, key.clone()).await
+                Store::open(Database::Sqlite(&path), clock, HashCost::MINIMAL, Some(key.clone())).await
             }
-            Self::Postgres(url) => Store::open(Database::Postgres(url), clock, HashCost::MINIMAL, key.clone()).await,
+            Self::Postgres(url) => {
+                Store::open(Database::Postgres(url), clock, HashCost::MINIMAL, Some(key.clone())).await
+            }
         }
     }
 }
@@ -102,7 +104,7 @@ async fn a_sender_of_ones_own_gets_the_passcode_instead_of_the_outbox() {
     let folder = tempfile::tempdir().unwrap();
     let (path, pocket) = (folder.path().join("roster.sqlite"), Arc::new(Pocket::default()));
     let (clock, key) = (Clock::standing(Timestamp::from_millis(START)), MasterKey::random().unwrap());
-    let opened = Store::open_with_sender(Database::Sqlite(&path), clock, HashCost::MINIMAL, key, pocket.clone());
+    let opened = Store::open_with_sender(Database::Sqlite(&path), clock, HashCost::MINIMAL, Some(key), pocket.clone());
     let store = opened.await.unwrap();
     new_org(&store, DEFAULT_ORG).await;
     let org = store.default_org().await.unwrap().unwrap().key;

@@ -91,9 +91,10 @@ pub(crate) async fn begin_session(org: &TestOrg, path: &str) {
     let sql = "INSERT INTO sessions (org_key, user_key, id, token_hash, created, expires, verified, persistent_cookie) \
          VALUES ($1, $2, $3, $4, 0, 0, '{}', 0)";
     let name = format!("session of {id}");
-    let begun = org.store.engine().write(move |tx| {
-        Ok(tx.execute(sql, params![org_key, user, &name, name.as_bytes()]).map(|_| ())?)
-    });
+    let begun = org
+        .store
+        .engine()
+        .write(move |tx| Ok(tx.execute(sql, params![org_key, user, &name, name.as_bytes()]).map(|_| ())?));
     begun.await.unwrap();
 }
 

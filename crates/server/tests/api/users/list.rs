@@ -285,6 +285,6 @@ async fn create_numbered(org: &TestOrg, number: u32) {
     org.wait_seconds(1);
     let mut profile = profile(&format!("u{number}@example.com"));
     profile["lastName"] = json!(format!("Name{}", number * 7 % 5));
-    profile["title"] = if number % 2 == 0 { json!(format!("T{}", number % 3)) } else { Value::Null };
+    profile["title"] = if number.is_multiple_of(2) { json!(format!("T{}", number % 3)) } else { Value::Null };
     org.post("/api/v1/users", json!({ "profile": profile })).await.ok();
 }

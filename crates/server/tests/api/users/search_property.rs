@@ -254,11 +254,12 @@ async fn check(caller: &Caller, seed: u64, cases: u32, limit: std::ops::Range<u1
         known.extend(items.iter().filter_map(Value::as_str).map(str::to_owned));
     }
     let outcome = tokio::task::block_in_place(|| {
-        seeded_runner(seed, cases).run(&search(known, limit), |search| {
+        let outcome = seeded_runner(seed, cases).run(&search(known, limit), |search| {
             let answered = Handle::current().block_on(answered(caller, &search));
             prop_assert_eq!(&answered, &expected(&users, &search));
             Ok::<(), TestCaseError>(())
-        })
+        });
+        outcome.map_err(|failure| failure.to_string())
     });
     outcome.unwrap_or_else(|failure| panic!("ROSTER_SEARCH_SEED={seed}: {failure}"));
 }
