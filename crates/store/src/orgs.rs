@@ -15,7 +15,7 @@ use roster_model::user::password_policy::PasswordPolicy;
 use roster_model::user::profile::Profile;
 use roster_model::user::schema::ProfileSchema;
 
-use crate::change::Change;
+use crate::change::{Change, Party};
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::secret::{Secret, random_bytes};
@@ -170,7 +170,13 @@ fn insert_org(
     groups::insert(tx, &change, &everyone, GroupType::BuiltIn, &GroupProfile::everyone())?;
     policies::insert_shipped(tx, &change, &everyone)?;
     insert_administrator(tx, &change, admin, profile, token)?;
-    change.record(tx, EventType::OrgCreate, &[])?;
+    let made = Party {
+        id: id.to_string(),
+        kind: "Org".to_owned(),
+        alternate_id: name.to_owned(),
+        display_name: name.to_owned(),
+    };
+    change.record(tx, EventType::OrgCreate, &[made])?;
     Ok(Org { key, id, name: name.to_owned(), is_default: name == DEFAULT_ORG, cursor_secret: cursor_secret.to_vec() })
 }
 

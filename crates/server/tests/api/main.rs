@@ -20,6 +20,7 @@ mod identity_providers;
 mod inline_hooks;
 mod integrity;
 mod linked_object_definitions;
+mod logs;
 mod model;
 mod operations;
 mod orgs;

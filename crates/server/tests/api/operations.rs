@@ -160,7 +160,7 @@ impl Ids {
         ]))
     }
 
-    fn with(&self, name: &'static str, id: &str) -> Self {
+    pub(crate) fn with(&self, name: &'static str, id: &str) -> Self {
         let mut ids = self.clone();
         ids.0.insert(name, id.to_owned());
         ids

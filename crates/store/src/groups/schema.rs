@@ -6,7 +6,7 @@ use roster_model::id::{GroupKey, OrgKey};
 use roster_model::timestamp::Timestamp;
 use serde_json::{Map, Value};
 
-use crate::change::Change;
+use crate::change::{Change, Party};
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::{Store, params};
@@ -52,7 +52,13 @@ impl Store {
                     ],
                 )?;
                 drop_attributes(tx, change.org, &found.definition.removed_since(&before))?;
-                change.record(tx, EventType::GroupSchemaUpdate, &[])?;
+                let schema = Party {
+                    id: "default".to_owned(),
+                    kind: "GroupSchema".to_owned(),
+                    alternate_id: "unknown".to_owned(),
+                    display_name: "Group".to_owned(),
+                };
+                change.record(tx, EventType::GroupSchemaUpdate, &[schema])?;
                 Ok(found)
             })
             .await
