@@ -1,6 +1,6 @@
 //! Roster over HTTP.
 //!
-//! A request's way: [`serve`] → the path made regular and a request id given → [`router`] → the caller identified, the
+//! A request's way: [`serve`] → the path made regular and a request id given → `router` → the caller identified, the
 //! bucket charged (`caller.rs`) → one handler (`users/lifecycle.rs` has suspendUser, and so on) → one operation of
 //! `roster_store` → JSON.
 

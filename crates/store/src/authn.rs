@@ -1,7 +1,7 @@
 //! Signing in and recovering (behaviour.md G.1): transactions between requests, each a row that is found by the hash of
 //! its state token. What may follow on what is in `roster_model::authn`.
 //!
-//! Invariants: [`proceed`] alone hands out session tokens, and only as [`Verified::next`] says; whatever was checked
+//! Invariants: `proceed` alone hands out session tokens, and only as [`Verified::next`] says; whatever was checked
 //! outside a database transaction is compared there with what is stored by then.
 
 mod password;
