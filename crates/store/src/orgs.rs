@@ -103,7 +103,10 @@ impl Store {
         }
         let asked = name.to_owned();
         let found = self.engine().read(move |tx| Ok(find_org(tx, &asked)?)).await?.map(Arc::new);
-        self.orgs().put(name, found.clone());
+        // In place, asking again costs less than a second of not knowing an org that was made meanwhile.
+        if found.is_some() || !self.engine().is_exclusive() {
+            self.orgs().put(name, found.clone());
+        }
         Ok(found)
     }
 
