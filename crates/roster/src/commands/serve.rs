@@ -7,6 +7,7 @@ use roster_server::{App, BaseUrl};
 use roster_store::Store;
 use roster_store::orgs::DEFAULT_ORG;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{NewlyCreated, create_org, open, run_to_end};
 use crate::print;
@@ -34,8 +35,10 @@ async fn serve(settings: &ServeSettings) -> anyhow::Result<()> {
         None => settings.database.sqlite_path().display().to_string(),
     };
     let app = App::new(store, base_url.clone(), settings.rate_limits.clone());
+    // Before anyone is told that the server runs, so that whoever then stops it is heard.
+    let stopped = stopped()?;
     print(&greeting(&base_url, address, &place, created.as_ref(), settings));
-    roster_server::serve(listener, app, stopped()).await.context("the server stopped")
+    roster_server::serve(listener, app, stopped).await.context("the server stopped")
 }
 
 /// Makes the default org. Another node may be making it at the same moment; then it is theirs, and only they know its
@@ -69,15 +72,14 @@ fn greeting(
     text
 }
 
-/// Done when the process is asked to stop.
-async fn stopped() {
-    let interrupted = tokio::signal::ctrl_c();
-    let Ok(mut terminated) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) else {
-        let _ = interrupted.await;
-        return;
-    };
-    tokio::select! {
-        _ = interrupted => {}
-        _ = terminated.recv() => {}
-    }
+/// Done when the process is asked to stop; listens from the call on.
+fn stopped() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    })
 }
