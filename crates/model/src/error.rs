@@ -15,6 +15,12 @@ impl Violation {
     pub fn new(field: impl Into<String>, text: impl Into<String>) -> Self {
         Self { field: field.into(), text: text.into() }
     }
+
+    /// A value that must be unique and that another object has (behaviour.md E.6).
+    #[must_use]
+    pub fn taken(field: impl Into<String>) -> Self {
+        Self::new(field, "An object with this field already exists in the current organization")
+    }
 }
 
 macro_rules! error_codes {

@@ -7,7 +7,7 @@ use axum::response::IntoResponse;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use roster_model::error::{ErrorCode, Problem};
+use roster_model::error::{ErrorCode, Problem, Violation};
 use roster_model::user::profile::ProfileError;
 use roster_store::{EngineError, Error};
 use serde::Serialize;
@@ -112,10 +112,7 @@ impl From<Error> for ApiError {
             Error::StillTransitioning => ErrorCode::StillTransitioning.into(),
             Error::Profile(error) => profile_problem(&error, "profile").into(),
             Error::Schema(error) => Problem::violations(&error.violations).into(),
-            Error::DuplicateLogin => Problem::new(ErrorCode::ApiValidation)
-                .about("login")
-                .because("login: An object with this field already exists in the current organization")
-                .into(),
+            Error::DuplicateLogin => Problem::violations(&[Violation::taken("login")]).into(),
             Error::Filter(error) => Problem::new(ErrorCode::InvalidSearch).because(error.to_string()).into(),
             Error::Rule(problem) => problem.into(),
             Error::Busy => ErrorCode::Unavailable.into(),

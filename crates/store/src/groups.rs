@@ -274,11 +274,7 @@ pub(crate) fn find_changeable(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<
 
 fn name_taken(error: EngineError) -> Error {
     match error {
-        EngineError::Conflict => Problem::violations(&[Violation::new(
-            "name",
-            "An object with this field already exists in the current organization",
-        )])
-        .into(),
+        EngineError::Conflict => Problem::violations(&[Violation::taken("name")]).into(),
         other => other.into(),
     }
 }

@@ -162,7 +162,7 @@ fn insert_org(
         |row| row.integer(0),
     )?;
     let Some(key) = inserted.map(OrgKey) else {
-        let taken = violation("name", "An object with this field already exists in the current organization");
+        let taken = roster_model::error::Violation::taken("name");
         return Err(roster_model::error::Problem::violations(&[taken]).into());
     };
     let change = change.in_org(key);

@@ -312,7 +312,7 @@ fn insert(
         ],
     )?;
     if inserted == 0 {
-        let taken = Violation::new("name", "An object with this field already exists in the current organization");
+        let taken = Violation::taken("name");
         return Err(Problem::violations(&[taken]).into());
     }
     Ok(())

@@ -197,10 +197,7 @@ fn link(
         ],
     );
     inserted.map_err(|error| match error {
-        EngineError::Conflict => Error::from(Problem::violations(&[Violation::new(
-            "externalId",
-            "An object with this field already exists in the current organization",
-        )])),
+        EngineError::Conflict => Error::from(Problem::violations(&[Violation::taken("externalId")])),
         other => other.into(),
     })?;
     Ok(record(tx, change, provider, user, Some(external_id))?)
