@@ -121,6 +121,8 @@ ids! {
     ApiTokenId = "00T";
     /// An inline hook.
     InlineHookId = "cal";
+    /// A custom authorization server. The one that every org begins with is called `default` instead.
+    AuthorizationServerId = "aus";
     /// A policy.
     PolicyId = "00p";
     /// A policy's rule.

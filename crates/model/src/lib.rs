@@ -16,6 +16,7 @@ pub mod id;
 pub mod identity_provider;
 pub mod inline_hook;
 pub mod linked_object;
+pub mod oauth;
 pub mod operations;
 pub mod policy;
 pub mod rate_limit;

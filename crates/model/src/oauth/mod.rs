@@ -1,0 +1,8 @@
+//! OAuth 2.0 and OpenID Connect: clients, what tokens say, and which mistake gets which error (behaviour.md G.10).
+
+pub mod claims;
+pub mod client;
+pub mod error;
+pub mod jwk;
+pub mod jws;
+pub mod server;
