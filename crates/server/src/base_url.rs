@@ -63,18 +63,27 @@ impl BaseUrl {
 /// Whether a browser may be sent on to `target` from the server that the caller knows as `base_url`: within this server, or,
 /// if it runs on the caller's own machine, anywhere on that. Anything else would lend its name to whoever writes links.
 pub(crate) fn is_same_place(target: &str, base_url: &str) -> bool {
-    let origin = |url: &str| {
-        let uri: axum::http::Uri = url.parse().ok()?;
-        Some((uri.scheme_str()?.to_owned(), uri.authority()?.clone()))
-    };
-    let is_path = target.starts_with('/') && !target.starts_with("//") && !target.contains(['\\', '\t', '\n', '\r']);
-    let Some((scheme, authority)) = origin(target) else { return is_path };
-    let Some((own_scheme, own_authority)) = origin(base_url) else { return false };
-    if authority.as_str().contains('@') || !matches!(scheme.as_str(), "http" | "https") {
-        return false;
+    is_within(target, base_url)
+        || matches!((origin(target), origin(base_url)), (Some((_, there)), Some((_, own)))
+            if is_loopback(there.host()) && is_loopback(own.host()))
+}
+
+/// Whether `target` is a page of the server that the caller knows as `base_url`: a path, or an URL with its origin.
+pub(crate) fn is_within(target: &str, base_url: &str) -> bool {
+    match (origin(target), origin(base_url)) {
+        (Some((scheme, there)), Some((own_scheme, own))) => {
+            scheme == own_scheme && there.as_str().eq_ignore_ascii_case(own.as_str())
+        }
+        (Some(_), None) => false,
+        (None, _) => target.starts_with('/') && !target.starts_with("//") && !target.contains(['\\', '\t', '\n', '\r']),
     }
-    let same = scheme == own_scheme && authority.as_str().eq_ignore_ascii_case(own_authority.as_str());
-    same || (is_loopback(authority.host()) && is_loopback(own_authority.host()))
+}
+
+/// The scheme and authority of a web address.
+fn origin(url: &str) -> Option<(String, axum::http::uri::Authority)> {
+    let uri: axum::http::Uri = url.parse().ok()?;
+    let (scheme, authority) = (uri.scheme_str()?.to_owned(), uri.authority()?.clone());
+    (!authority.as_str().contains('@') && matches!(scheme.as_str(), "http" | "https")).then_some((scheme, authority))
 }
 
 fn is_loopback(host: &str) -> bool {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::http::Extensions;
 use axum::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use axum::http::request::Parts;
 use axum::middleware::Next;
@@ -71,7 +72,8 @@ impl FromRequestParts<App> for CallersChange {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, app).await?;
-        let request = request_context(parts, app).await?;
+        let address = Visitor::from_request_parts(parts, app).await?.address;
+        let request = request_context(parts, address);
         Ok(Self(app.store().change(caller.org.key, caller.owner.party.clone(), request)))
     }
 }
@@ -84,26 +86,26 @@ impl FromRequestParts<App> for VisitorsChange {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        let request = request_context(parts, app).await?;
+        let request = request_context(parts, visitor.address);
         let actor = visitor.owner.map_or_else(|| Party::unknown("unknown"), |owner| owner.party.clone());
         Ok(Self(app.store().change(visitor.org.key, actor, request)))
     }
 }
 
-async fn request_context(parts: &mut Parts, app: &App) -> Result<RequestContext, ApiError> {
-    let visitor = Visitor::from_request_parts(parts, app).await?;
+/// What the System Log keeps of a request that came from this address.
+pub(crate) fn request_context(parts: &Parts, address: Option<IpAddr>) -> RequestContext {
     let header = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    Ok(RequestContext {
+    RequestContext {
         id: parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default(),
         uri: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
-        ip_address: visitor.address.map(|address| address.to_string()),
+        ip_address: address.map(|address| address.to_string()),
         user_agent: header(USER_AGENT).map(str::to_owned),
-    })
+    }
 }
 
 /// Where a request came from. A proxy on this machine, and a trusted application, say for whom they ask (behaviour.md A.11);
 /// anybody else is where they are.
-fn address(headers: &HeaderMap, peer: Option<IpAddr>, is_trusted: bool) -> Option<IpAddr> {
+pub(crate) fn address(headers: &HeaderMap, peer: Option<IpAddr>, is_trusted: bool) -> Option<IpAddr> {
     if !is_trusted && !peer.is_some_and(|peer| peer.is_loopback()) {
         return peer;
     }
@@ -131,7 +133,7 @@ pub(crate) async fn authorize(
 ) -> Answer {
     let now = app.store().clock().now();
     let untouched = app.limiter().look(operation.bucket, now);
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip());
+    let peer = peer(request.extensions());
     let (answer, allowance) = match identify(&app, operation, request.uri().path(), request.headers(), peer).await {
         Err(error) => (error.into_response(), untouched),
         Ok(visitor) => {
@@ -162,9 +164,7 @@ async fn identify(
     headers: &HeaderMap,
     peer: Option<IpAddr>,
 ) -> Result<Visitor, ApiError> {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_host(host));
-    let base_url = app.base_url().for_host(host);
-    let org = org_of_host(app, host).await?;
+    let (org, base_url) = org_and_base_url(app, headers).await?;
     if operation.access == Access::Anyone && !headers.contains_key(AUTHORIZATION) {
         return Ok(Visitor { org, owner: None, base_url, address: address(headers, peer, false) });
     }
@@ -174,6 +174,17 @@ async fn identify(
     };
     let owner = app.store().authenticate(org.key, &token).await?.ok_or(ErrorCode::InvalidToken)?;
     Ok(Visitor { org, owner: Some(owner), base_url, address: address(headers, peer, true) })
+}
+
+/// The org that a request asks, and what links to its caller begin with.
+pub(crate) async fn org_and_base_url(app: &App, headers: &HeaderMap) -> Result<(Arc<Org>, Arc<str>), ApiError> {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).filter(|host| is_host(host));
+    Ok((org_of_host(app, host).await?, app.base_url().for_host(host)))
+}
+
+/// The other end of the request's connection.
+pub(crate) fn peer(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
 }
 
 /// The token of `Authorization: SSWS <token>`. One official SDK writes no space (clients.md 2).

@@ -85,6 +85,15 @@ impl ApiError {
         self
     }
 
+    /// What a person is told of it; what broke goes to the log.
+    pub(crate) fn told(self) -> (StatusCode, String) {
+        let Self { problem, source, .. } = self;
+        if let Some(source) = source {
+            tracing::error!(code = problem.code.code(), "{source}");
+        }
+        (status_of(&problem), problem.code.summary(&problem.argument))
+    }
+
     /// The same with a `WWW-Authenticate` header.
     pub(crate) fn challenging(mut self, challenge: Option<HeaderValue>) -> Self {
         self.challenge = challenge.map(Box::new);
@@ -146,7 +155,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Answer {
         let Self { problem, source, challenge, allowance } = self;
         let id = error_id();
-        let status = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = status_of(&problem);
         if let Some(source) = source {
             tracing::error!(error_id = id, code = problem.code.code(), "{source}");
         }
@@ -159,6 +168,10 @@ impl IntoResponse for ApiError {
         }
         response
     }
+}
+
+fn status_of(problem: &Problem) -> StatusCode {
+    StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// `oae` and 22 characters (observed.md, *Ids*). Unique, not secret.

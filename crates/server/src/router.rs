@@ -17,7 +17,7 @@ use crate::entrance::Entrance;
 use crate::response::{Answer, ApiError};
 use crate::{
     App, api_tokens, applications, authn, factors, groups, health, identity_providers, inline_hooks,
-    linked_object_definitions, logs, policies, schemas, sessions, user_types, users,
+    linked_object_definitions, logs, pages, policies, schemas, sessions, user_types, users,
 };
 
 /// Bodies below this are sent as they are: compressing one takes longer than sending it.
@@ -181,6 +181,7 @@ pub(crate) fn service(
     let router = router
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .merge(pages::router())
         .fallback(|| async { ApiError::from(ErrorCode::PathNotFound) })
         .method_not_allowed_fallback(|| async { ApiError::from(ErrorCode::MethodNotSupported) })
         .with_state(app.clone());

@@ -1,7 +1,7 @@
 //! `/api/v1/sessions` (behaviour.md G.2): by id for administrators, by the `sid` cookie for who holds it.
 
 use axum::extract::State;
-use axum::http::header::{COOKIE, LOCATION, SET_COOKIE};
+use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use roster_model::error::{ErrorCode, Problem, ResourceKind};
 use roster_model::timestamp::Timestamp;
@@ -9,11 +9,11 @@ use roster_store::secret::Secret;
 use roster_store::sessions::Session;
 use serde_json::{Value, json};
 
-use crate::App;
 use crate::base_url::is_same_place;
 use crate::caller::{Caller, CallersChange, Visitor, VisitorsChange};
 use crate::request::{JsonObject, Query, Segment};
 use crate::response::{Answer, ApiError, Handled, no_content, ok};
+use crate::{App, cookies};
 
 /// The cookie that carries a session's id.
 const COOKIE_NAME: &str = "sid";
@@ -79,7 +79,7 @@ pub(crate) async fn close_current_session(
     let session = app.store().current_session(visitor.org.key, &id).await?.ok_or_else(no_session)?;
     app.store().end_session(&change, &session.id).await?;
     let mut answer = no_content()?;
-    set_cookie(&mut answer, &visitor.base_url, "", Some(0));
+    clear_session_cookie(&mut answer, &visitor.base_url);
     Ok(answer)
 }
 
@@ -123,29 +123,17 @@ pub(crate) async fn session_cookie_redirect(
 pub(crate) fn set_session_cookie(answer: &mut Answer, base_url: &str, session: &Session, id: &Secret) {
     let seconds = |from: Timestamp, to: Timestamp| (to.as_millis() - from.as_millis()) / 1000;
     let max_age = session.persistent_cookie.then(|| seconds(session.created, session.expires));
-    set_cookie(answer, base_url, id.reveal(), max_age);
+    cookies::set(answer, base_url, COOKIE_NAME, id.reveal(), max_age);
 }
 
-/// No script sees the cookie, no other site sends it along with more than a link.
-fn set_cookie(answer: &mut Answer, base_url: &str, value: &str, max_age: Option<i64>) {
-    let mut cookie = format!("{COOKIE_NAME}={value}; Path=/; HttpOnly; SameSite=Lax");
-    if base_url.starts_with("https:") {
-        cookie.push_str("; Secure");
-    }
-    if let Some(max_age) = max_age {
-        cookie.push_str(&format!("; Max-Age={max_age}"));
-    }
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        answer.headers_mut().append(SET_COOKIE, cookie);
-    }
+/// Takes the cookie of a session back.
+pub(crate) fn clear_session_cookie(answer: &mut Answer, base_url: &str) {
+    cookies::clear(answer, base_url, COOKIE_NAME);
 }
 
 /// The session id that a request's cookies carry.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<Secret> {
-    let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = cookies.flat_map(|cookies| cookies.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let id = pairs.filter(|(name, _)| *name == COOKIE_NAME).map(|(_, value)| value.trim_matches('"'));
-    id.filter(|id| !id.is_empty()).map(Secret::from_text).next()
+    cookies::read(headers, COOKIE_NAME)
 }
 
 fn no_session() -> ApiError {
@@ -204,20 +192,4 @@ fn view(session: &Session, id: &str, links: Links, base_url: &str) -> Value {
             },
         },
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_session_id_is_found_among_other_cookies() {
-        let id = |text: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(COOKIE, HeaderValue::from_static(text));
-            cookie(&headers).map(|id| id.reveal().to_owned())
-        };
-        assert_eq!(id("a=b; sid=102x; DT=y").as_deref(), Some("102x"));
-        assert_eq!([id("sid="), id("asid=102x"), id("sid")], [None, None, None]);
-    }
 }

@@ -213,7 +213,6 @@ fn logo_url(application: &Application, base_url: &str) -> String {
 
 /// A link of listAppLinks on the wire (behaviour.md F.4). Hidden ones are listed too, and say so.
 pub(crate) fn link_view((sort_order, link): (usize, &ApplicationLink), base_url: &str) -> Value {
-    let hidden = link.application.document.get("visibility").and_then(|visibility| visibility.pointer("/hide/web"));
     json!({
         "id": link.user_id,
         "label": link.application.label,
@@ -223,7 +222,13 @@ pub(crate) fn link_view((sort_order, link): (usize, &ApplicationLink), base_url:
         "appInstanceId": link.application.id,
         "appAssignmentId": link.assignment_id,
         "credentialsSetup": false,
-        "hidden": hidden.and_then(Value::as_bool).unwrap_or_default(),
+        "hidden": is_hidden(&link.application),
         "sortOrder": sort_order,
     })
+}
+
+/// Whether an app does not show itself on dashboards.
+pub(crate) fn is_hidden(application: &Application) -> bool {
+    let hidden = application.document.get("visibility").and_then(|visibility| visibility.pointer("/hide/web"));
+    hidden.and_then(Value::as_bool).unwrap_or_default()
 }

@@ -24,6 +24,7 @@ mod logs;
 mod model;
 mod operations;
 mod orgs;
+mod pages;
 mod policies;
 mod postgres;
 mod random;

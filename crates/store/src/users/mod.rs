@@ -387,7 +387,7 @@ pub(crate) fn any_of_type(tx: &mut Tx<'_>, org: OrgKey, type_id: &UserTypeId) ->
 }
 
 /// The user as the System Log names them.
-pub(crate) fn party(user: &User) -> Party {
+pub fn party(user: &User) -> Party {
     party_of(&user.id, &user.profile_json)
 }
 
