@@ -252,6 +252,8 @@ pub enum ResourceKind {
     Session,
     /// An inline hook.
     InlineHook,
+    /// A custom authorization server.
+    AuthorizationServer,
     /// A policy.
     Policy,
     /// A policy's rule.
@@ -277,6 +279,7 @@ impl ResourceKind {
             Self::ApiToken => "Token",
             Self::Session => "AppSession",
             Self::InlineHook => "InlineHook",
+            Self::AuthorizationServer => "AuthorizationServer",
             Self::Policy => "Policy",
             Self::PolicyRule => "PolicyRule",
         }

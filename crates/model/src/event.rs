@@ -162,6 +162,10 @@ event_types! {
     IdentityProviderDelete = "system.idp.lifecycle.delete" "Delete identity provider";
     /// updateGroupSchema.
     GroupSchemaUpdate = "group_schema.lifecycle.update" "Update group schema";
+    /// The org's signing key changed.
+    OAuthKeyRollover = "app.oauth2.key.rollover" "OAuth2 key rollover";
+    /// rotateAuthorizationServerKeys, and what happens by itself four times a year.
+    AuthorizationServerKeyRollover = "app.oauth2.as.key.rollover" "OAuth2 authorization server key rollover";
     /// A new API token.
     ApiTokenCreate = "system.api_token.create" "Create API token";
     /// An API token revoked.

@@ -36,6 +36,14 @@ pub struct IdSeed {
     pub tail: u64,
 }
 
+impl IdSeed {
+    /// The characters of an id that follow its kind: what ascends.
+    #[must_use]
+    pub fn digits(self) -> String {
+        render("", self)
+    }
+}
+
 /// The text of an id of the kind `prefix`.
 fn render(prefix: &str, seed: IdSeed) -> String {
     let mut text = String::with_capacity(20);

@@ -38,6 +38,8 @@ pub enum Access {
     Token(Scope),
     /// Anyone. A token that comes along must be good: it makes the caller a trusted application (behaviour.md G.1).
     Anyone,
+    /// Anyone. An `Authorization` header is an OAuth client's, for the operation itself to read.
+    Client,
 }
 
 impl Access {
@@ -46,15 +48,18 @@ impl Access {
     pub const fn scope(self) -> Option<Scope> {
         match self {
             Self::Token(scope) => Some(scope),
-            Self::Anyone => None,
+            Self::Anyone | Self::Client => None,
         }
     }
 }
 
-/// [`Access`] as the table writes it: a scope, or `Anyone`.
+/// [`Access`] as the table writes it: a scope, `Anyone` or `Client`.
 macro_rules! access {
     (Anyone) => {
         Access::Anyone
+    };
+    (Client) => {
+        Access::Client
     };
     ($scope:ident) => {
         Access::Token(Scope::$scope)
@@ -249,6 +254,9 @@ operations! {
     LinkUserToIdentityProvider "linkUserToIdentityProvider" Post "/api/v1/idps/{idpId}/users/{userId}" UsersManage Other;
     UnlinkUserFromIdentityProvider "unlinkUserFromIdentityProvider" Delete "/api/v1/idps/{idpId}/users/{userId}" IdpsManage Other;
     ListSocialAuthTokens "listSocialAuthTokens" Get "/api/v1/idps/{idpId}/users/{userId}/credentials/tokens" IdpsRead Other;
+    // Authorization servers
+    OauthKeys "oauthKeys" Get "/oauth2/v1/keys" Client Oauth;
+    OauthKeysCustomAs "oauthKeysCustomAS" Get "/oauth2/{authorizationServerId}/v1/keys" Client Oauth;
     // API tokens
     ListApiTokens "listApiTokens" Get "/api/v1/api-tokens" ApiTokensRead Other;
     CreateApiToken "createApiToken" Post "/api/v1/api-tokens" ApiTokensManage Other;

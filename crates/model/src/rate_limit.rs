@@ -46,6 +46,8 @@ buckets! {
     Authn = "authn" 600;
     /// `/sessions`.
     Sessions = "sessions" 600;
+    /// `/oauth2`, short of its clients.
+    Oauth = "oauth" 1200;
     /// `/logs`.
     Logs = "logs" 120;
     /// Everything else.

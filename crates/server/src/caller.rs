@@ -165,7 +165,10 @@ async fn identify(
     peer: Option<IpAddr>,
 ) -> Result<Visitor, ApiError> {
     let (org, base_url) = org_and_base_url(app, headers).await?;
-    if operation.access == Access::Anyone && !headers.contains_key(AUTHORIZATION) {
+    // An OAuth client may prove who it is in the same header, which is the endpoint's to read.
+    let is_public = operation.access == Access::Client
+        || (operation.access == Access::Anyone && !headers.contains_key(AUTHORIZATION));
+    if is_public {
         return Ok(Visitor { org, owner: None, base_url, address: address(headers, peer, false) });
     }
     let Some(token) = headers.get(AUTHORIZATION).and_then(ssws_token) else {

@@ -18,6 +18,7 @@ mod identity_providers;
 mod inline_hooks;
 mod linked_object_definitions;
 mod logs;
+mod oauth;
 mod pages;
 mod password_import;
 mod policies;

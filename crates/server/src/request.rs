@@ -120,9 +120,14 @@ async fn path_params(parts: &mut Parts) -> Result<RawPathParams, ApiError> {
 }
 
 async fn segment(parts: &mut Parts, name: &str) -> Result<String, ApiError> {
+    optional_segment(parts, name).await?.ok_or_else(|| ErrorCode::PathNotFound.into())
+}
+
+/// A segment that only some paths of a handler have.
+pub(crate) async fn optional_segment(parts: &mut Parts, name: &str) -> Result<Option<String>, ApiError> {
     let params = path_params(parts).await?;
     let found = params.iter().find(|(known, _)| *known == name);
-    found.map(|(_, value)| value.to_owned()).ok_or_else(|| ErrorCode::PathNotFound.into())
+    Ok(found.map(|(_, value)| value.to_owned()))
 }
 
 /// The query parameters. Their names are case-sensitive, an empty one is absent, unknown ones do not matter

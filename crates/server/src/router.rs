@@ -17,7 +17,7 @@ use crate::entrance::Entrance;
 use crate::response::{Answer, ApiError};
 use crate::{
     App, api_tokens, applications, authn, factors, groups, health, identity_providers, inline_hooks,
-    linked_object_definitions, logs, pages, policies, schemas, sessions, user_types, users,
+    linked_object_definitions, logs, oauth, pages, policies, schemas, sessions, user_types, users,
 };
 
 /// Bodies below this are sent as they are: compressing one takes longer than sending it.
@@ -159,6 +159,7 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::LinkUserToIdentityProvider => on(filter, identity_providers::users::link_user_to_identity_provider),
         Op::UnlinkUserFromIdentityProvider => on(filter, identity_providers::users::unlink_user_from_identity_provider),
         Op::ListSocialAuthTokens => on(filter, identity_providers::users::list_social_auth_tokens),
+        Op::OauthKeys | Op::OauthKeysCustomAs => on(filter, oauth::keys::oauth_keys),
         Op::ListApiTokens => on(filter, api_tokens::list_api_tokens),
         Op::CreateApiToken => on(filter, api_tokens::create_api_token),
         Op::GetApiToken => on(filter, api_tokens::get_api_token),

@@ -20,6 +20,7 @@ pub mod identity_providers;
 pub mod inline_hooks;
 pub mod linked_objects;
 pub mod messages;
+pub mod oauth;
 pub mod orgs;
 pub mod policies;
 pub mod seal;
@@ -41,6 +42,7 @@ pub use crate::error::{EngineError, Error};
 pub use crate::hasher::HashCost;
 use crate::hasher::Hasher;
 use crate::messages::{Outbox, Sender};
+use crate::oauth::keys::SigningKeys;
 use crate::orgs::OrgCache;
 use crate::seal::MasterKey;
 
@@ -57,6 +59,7 @@ struct Inner {
     ids: Arc<IdSource>,
     master_key: MasterKey,
     sender: Arc<dyn Sender>,
+    signing_keys: SigningKeys,
 }
 
 /// Where the data is.
@@ -76,7 +79,7 @@ struct Opened {
 }
 
 impl Opened {
-    async fn new(database: Database<'_>, master_key: Option<MasterKey>) -> Result<Self, Error> {
+    async fn new(database: Database<'_>, clock: &Clock, master_key: Option<MasterKey>) -> Result<Self, Error> {
         let caches = Arc::new(Caches::new());
         let invalidated = Arc::clone(&caches);
         let after_commit: engine::AfterCommit = Arc::new(move |invalidations| invalidated.invalidate(invalidations));
@@ -84,7 +87,13 @@ impl Opened {
             Database::Sqlite(path) => Engine::open_sqlite(path, after_commit)?,
             Database::Postgres(url) => Engine::connect_postgres(url, after_commit).await?,
         };
-        let master_key = engine.write(move |tx| Ok(seal::agree(tx, master_key.as_ref())?)).await?;
+        let now = clock.now().whole_second();
+        let master_key = engine
+            .write(move |tx| {
+                oauth::servers::complete(tx, now)?;
+                Ok(seal::agree(tx, master_key.as_ref())?)
+            })
+            .await?;
         Ok(Self { engine, caches, master_key })
     }
 
@@ -98,6 +107,7 @@ impl Opened {
             ids: Arc::new(IdSource::new()),
             master_key: self.master_key,
             sender,
+            signing_keys: SigningKeys::default(),
         })))
     }
 }
@@ -114,7 +124,7 @@ impl Store {
         cost: HashCost,
         master_key: Option<MasterKey>,
     ) -> Result<Self, Error> {
-        let opened = Opened::new(database, master_key).await?;
+        let opened = Opened::new(database, &clock, master_key).await?;
         let outbox = Arc::new(Outbox::new(opened.master_key.clone()));
         opened.into_store(clock, cost, outbox)
     }
@@ -130,7 +140,7 @@ impl Store {
         master_key: Option<MasterKey>,
         sender: Arc<dyn Sender>,
     ) -> Result<Self, Error> {
-        Opened::new(database, master_key).await?.into_store(clock, cost, sender)
+        Opened::new(database, &clock, master_key).await?.into_store(clock, cost, sender)
     }
 
     /// Whether the database answers.
@@ -187,6 +197,10 @@ impl Store {
 
     pub(crate) fn sender(&self) -> Arc<dyn Sender> {
         Arc::clone(&self.0.sender)
+    }
+
+    pub(crate) fn signing_keys(&self) -> &SigningKeys {
+        &self.0.signing_keys
     }
 
     pub(crate) fn orgs(&self) -> &OrgCache {

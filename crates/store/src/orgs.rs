@@ -19,7 +19,7 @@ use crate::change::{Change, Party};
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::secret::{Secret, random_bytes};
-use crate::{Store, api_tokens, groups, params, policies, user_types, users};
+use crate::{Store, api_tokens, groups, oauth, params, policies, user_types, users};
 
 /// The name of the org that answers to every host that names no other.
 pub const DEFAULT_ORG: &str = "default";
@@ -172,6 +172,7 @@ fn insert_org(
     groups::schema::insert(tx, &change)?;
     groups::insert(tx, &change, &everyone, GroupType::BuiltIn, &GroupProfile::everyone())?;
     policies::insert_shipped(tx, &change, &everyone)?;
+    oauth::servers::insert_default(tx, key, change.now)?;
     insert_administrator(tx, &change, admin, profile, token)?;
     let made = Party {
         id: id.to_string(),

@@ -129,7 +129,7 @@ impl Store {
         let now = self.clock().now();
         self.engine()
             .write(move |tx| {
-                for table in ["sessions", "session_tokens", "authn_transactions"] {
+                for table in ["sessions", "session_tokens", "authn_transactions", "revoked_tokens", "token_cut_offs"] {
                     tx.execute(&format!("DELETE FROM {table} WHERE expires <= $1"), params![now])?;
                 }
                 Ok(())

@@ -37,10 +37,6 @@ error_codes! {
     InvalidDpopProof = "invalid_dpop_proof";
     /// The proof of possession needs a nonce (RFC 9449, 8).
     UseDpopNonce = "use_dpop_nonce";
-    /// Something broke on our side.
-    ServerError = "server_error";
-    /// The server cannot take work right now.
-    TemporarilyUnavailable = "temporarily_unavailable";
 }
 
 macro_rules! mistakes {
@@ -77,12 +73,9 @@ macro_rules! mistakes {
 }
 
 mistakes! {
-    /// No authorization server with the id in the path.
-    UnknownServer = InvalidRequest 404 "The authorization server is unknown or inactive.";
-    /// Something broke on our side; the log says what.
-    Broken = ServerError 500 "The authorization server encountered an unexpected condition.";
-    /// The server cannot take work right now.
-    Busy = TemporarilyUnavailable 503 "The authorization server is temporarily unable to handle the request.";
+    /// The client proved nothing, or by another method than its own.
+    ClientNotAuthenticated = InvalidClient 401
+        "Client authentication failed. Either the client or the client credentials are invalid.";
 }
 
 /// An error of an OAuth endpoint: a mistake, and what it is about.

@@ -19,8 +19,8 @@ pub(crate) async fn clear_user_sessions(
     UserSegment(asked): UserSegment,
     query: Query,
 ) -> Handled {
-    query.boolean("oauthTokens", false)?;
-    app.store().clear_user_sessions(&change, &asked).await?;
+    let tokens = query.boolean("oauthTokens", false)?;
+    app.store().clear_user_sessions(&change, &asked, tokens).await?;
     no_content()
 }
 

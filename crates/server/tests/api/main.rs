@@ -22,6 +22,7 @@ mod integrity;
 mod linked_object_definitions;
 mod logs;
 mod model;
+mod oauth;
 mod operations;
 mod orgs;
 mod pages;

@@ -141,6 +141,7 @@ impl Ids {
         Self(HashMap::from([
             ("appId", text(&make("/api/v1/apps", bookmark("Records")).await, "id")),
             ("idpId", text(&make("/api/v1/idps", identity_provider("Google", "GOOGLE")).await, "id")),
+            ("authorizationServerId", "default".to_owned()),
             ("groupId", group),
             ("factorId", text(&make(&format!("/api/v1/users/{user_id}/factors"), security_question()).await, "id")),
             ("token", "00nobody".to_owned()),
@@ -201,7 +202,9 @@ async fn assert_refused(org: &TestOrg, good: &Caller, bad: &[Caller], ids: &Ids)
     let before = everything(good, ids).await;
     for caller in bad {
         for operation in OPERATIONS {
-            if operation.access == Access::Anyone && caller.authorization().is_none() {
+            let is_open = operation.access == Access::Anyone && caller.authorization().is_none();
+            // An OAuth client's credentials are refused in OAuth's own words: see `oauth`.
+            if is_open || operation.access == Access::Client {
                 continue;
             }
             let answer = call(caller, operation, ids).await;

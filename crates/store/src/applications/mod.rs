@@ -257,6 +257,15 @@ fn find(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Application, Error> {
     found.ok_or_else(|| Error::not_found(id, ResourceKind::Application))
 }
 
+/// The app that is the client with this client id.
+pub(crate) fn find_by_client_id(
+    tx: &mut Tx<'_>,
+    org: OrgKey,
+    client_id: &str,
+) -> Result<Option<Application>, EngineError> {
+    tx.query_first(&select_sql("WHERE a.org_key = $1 AND a.client_id = $2"), params![org, client_id], read_application)
+}
+
 fn find_for_update(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Application, Error> {
     let sql = select_sql("WHERE a.org_key = $1 AND a.id = $2");
     let found = tx.query_first_for_update(&sql, params![org, id], read_application)?;

@@ -12,8 +12,10 @@ pub(super) struct Migration {
 }
 
 /// Every step, in order.
-pub(super) const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, sql: include_str!("../../migrations/0001_init.sql") }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: include_str!("../../migrations/0001_init.sql") },
+    Migration { version: 2, sql: include_str!("../../migrations/0002_oauth_servers.sql") },
+];
 
 /// The version after every step.
 pub(super) fn latest() -> i64 {

@@ -1,8 +1,8 @@
 //! Parameters and rows, the same for both engines.
 
 use roster_model::id::{
-    ApiTokenId, ApplicationId, ApplicationKey, FactorId, GroupId, GroupKey, IdentityProviderId, IdentityProviderKey,
-    InlineHookId, OrgId, OrgKey, PolicyId, PolicyRuleId, UserId, UserKey, UserTypeId,
+    ApiTokenId, ApplicationId, ApplicationKey, AuthorizationServerId, FactorId, GroupId, GroupKey, IdentityProviderId,
+    IdentityProviderKey, InlineHookId, OrgId, OrgKey, PolicyId, PolicyRuleId, UserId, UserKey, UserTypeId,
 };
 use roster_model::timestamp::Timestamp;
 use roster_model::user::status::UserStatus;
@@ -94,6 +94,7 @@ key_params!(ApplicationKey, IdentityProviderKey, OrgKey, UserKey, GroupKey);
 id_params!(
     ApiTokenId,
     ApplicationId,
+    AuthorizationServerId,
     IdentityProviderId,
     FactorId,
     GroupId,

@@ -10,20 +10,24 @@ use crate::Store;
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
+use crate::oauth::verify;
 use crate::{applications, factors, params, sessions};
 use roster_model::user::status::LifecycleOperation;
 
 impl Store {
-    /// clearUserSessions: ends the user's sessions; in every status.
+    /// clearUserSessions: ends the user's sessions, and their access tokens if asked to; in every status.
     ///
     /// # Errors
     /// If there is no such user.
-    pub async fn clear_user_sessions(&self, change: &Change, asked: &str) -> Result<(), Error> {
+    pub async fn clear_user_sessions(&self, change: &Change, asked: &str, tokens: bool) -> Result<(), Error> {
         let (change, asked) = (change.clone(), asked.to_owned());
         self.engine()
             .write(move |tx| {
                 let user = find_for_update(tx, change.org, &asked)?;
                 end_sessions(tx, user.key)?;
+                if tokens {
+                    verify::cut_off(tx, &change, Some(&user.id), None)?;
+                }
                 Ok(change.record(tx, EventType::UserSessionClear, &[party(&user)])?)
             })
             .await

@@ -1,7 +1,7 @@
 //! What each operation leaves in the log.
 
 use reqwest::Method;
-use roster_model::operations::{Access, Method as OperationMethod, OPERATIONS, Operation, OperationId as Op};
+use roster_model::operations::{Method as OperationMethod, OPERATIONS, Operation, OperationId as Op};
 use serde_json::{Value, json};
 
 use super::LOGS;
@@ -13,7 +13,7 @@ use crate::users::fixtures::lock_out;
 /// which no event type tells of (behaviour.md G.12).
 fn changing() -> impl Iterator<Item = &'static Operation> {
     let changes = |it: &&Operation| it.method != OperationMethod::Get && it.id != Op::RefreshSession;
-    OPERATIONS.iter().filter(changes).filter(|it| it.access != Access::Anyone)
+    OPERATIONS.iter().filter(changes).filter(|it| it.access.scope().is_some())
 }
 
 /// A way to do an operation: what its path names, its body and who does it.

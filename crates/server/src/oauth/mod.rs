@@ -1,0 +1,40 @@
+//! `/oauth2`: the protocol endpoints of the org's authorization server and of custom ones.
+
+pub(crate) mod keys;
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use roster_model::error::{Problem, ResourceKind};
+use roster_model::oauth::server::Issuer;
+use roster_store::orgs::Org;
+
+use crate::App;
+use crate::caller::Visitor;
+use crate::request::optional_segment;
+use crate::response::ApiError;
+
+/// The authorization server that a path names: the org's own, or a custom one that is active.
+pub(crate) struct Server {
+    /// The org that is asked.
+    pub(crate) org: Arc<Org>,
+    /// Which of its servers.
+    pub(crate) issuer: Issuer,
+}
+
+impl FromRequestParts<App> for Server {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let Visitor { org, .. } = Visitor::from_request_parts(parts, app).await?;
+        let issuer = match optional_segment(parts, "authorizationServerId").await? {
+            None => Issuer::Org,
+            Some(id) => {
+                let found = app.store().find_issuer(org.key, &id).await?;
+                found.ok_or_else(|| Problem::not_found(&id, ResourceKind::AuthorizationServer))?
+            }
+        };
+        Ok(Self { org, issuer })
+    }
+}
