@@ -258,6 +258,12 @@ pub enum ResourceKind {
     Policy,
     /// A policy's rule.
     PolicyRule,
+    /// An app as an OAuth client.
+    OAuth2Client,
+    /// What a user allowed a client.
+    OAuth2ScopeConsentGrant,
+    /// A refresh token.
+    OAuth2RefreshToken,
 }
 
 impl ResourceKind {
@@ -282,6 +288,9 @@ impl ResourceKind {
             Self::AuthorizationServer => "AuthorizationServer",
             Self::Policy => "Policy",
             Self::PolicyRule => "PolicyRule",
+            Self::OAuth2Client => "OAuth2Client",
+            Self::OAuth2ScopeConsentGrant => "OAuth2ScopeConsentGrant",
+            Self::OAuth2RefreshToken => "OAuth2RefreshToken",
         }
     }
 }

@@ -160,6 +160,24 @@ event_types! {
     IdentityProviderDeactivate = "system.idp.lifecycle.deactivate" "Deactivate identity provider";
     /// deleteIdentityProvider.
     IdentityProviderDelete = "system.idp.lifecycle.delete" "Delete identity provider";
+    /// revokeUserGrant.
+    ConsentRevoke = "app.oauth2.as.consent.revoke" "Revoke consent of user to OAuth2 client";
+    /// revokeUserGrants.
+    ConsentRevokeUser = "app.oauth2.as.consent.revoke.user" "Revoke all consents of user";
+    /// revokeGrantsForUserAndClient.
+    ConsentRevokeUserClient = "app.oauth2.as.consent.revoke.user.client" "Revoke all consents of user to OAuth2 client";
+    /// The deactivation or deletion of a user takes their grants along.
+    ConsentRevokeImplicitUser = "app.oauth2.as.consent.revoke.implicit.user" "Consents revoked as user deactivated";
+    /// The deactivation or deletion of an app takes its grants along.
+    ConsentRevokeImplicitClient = "app.oauth2.as.consent.revoke.implicit.client" "Consents revoked as OAuth2 client deactivated";
+    /// revokeTokenForUserAndClient, of the org's authorization server.
+    TokenRevoke = "app.oauth2.token.revoke" "OAuth2 token revocation request";
+    /// revokeTokenForUserAndClient, of a custom authorization server.
+    CustomTokenRevoke = "app.oauth2.as.token.revoke" "OAuth2 token revocation request";
+    /// revokeTokensForUserAndClient; the deactivation or deletion of an app takes its tokens along.
+    TokenRevokeImplicitClient = "app.oauth2.token.revoke.implicit.client" "OAuth2 tokens of client revoked";
+    /// clearUserSessions with `oauthTokens=true`; the deactivation or deletion of a user takes their tokens along.
+    TokenRevokeImplicitUser = "app.oauth2.token.revoke.implicit.user" "OAuth2 tokens of user revoked";
     /// updateGroupSchema.
     GroupSchemaUpdate = "group_schema.lifecycle.update" "Update group schema";
     /// The org's signing key changed.

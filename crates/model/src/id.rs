@@ -127,6 +127,10 @@ ids! {
     IdentityProviderId = "0oa";
     /// An API token (the record, not the secret).
     ApiTokenId = "00T";
+    /// What a user allowed a client.
+    GrantId = "oag";
+    /// A refresh token (the record, not the secret).
+    RefreshTokenId = "oar";
     /// An inline hook.
     InlineHookId = "cal";
     /// A custom authorization server. The one that every org begins with is called `default` instead.

@@ -148,6 +148,16 @@ operations! {
     ListUserIdentityProviders "listUserIdentityProviders" Get "/api/v1/users/{userId}/idps" UsersRead UserChildren;
     ListAppLinks "listAppLinks" Get "/api/v1/users/{userId}/appLinks" UsersRead UserChildren;
     ListUserClients "listUserClients" Get "/api/v1/users/{userId}/clients" UsersRead UserChildren;
+    ListUserGrants "listUserGrants" Get "/api/v1/users/{userId}/grants" UsersRead UserChildren;
+    GetUserGrant "getUserGrant" Get "/api/v1/users/{userId}/grants/{grantId}" UsersRead UserChildren;
+    RevokeUserGrant "revokeUserGrant" Delete "/api/v1/users/{userId}/grants/{grantId}" UsersManage UserChildren;
+    RevokeUserGrants "revokeUserGrants" Delete "/api/v1/users/{userId}/grants" UsersManage UserChildren;
+    ListGrantsForUserAndClient "listGrantsForUserAndClient" Get "/api/v1/users/{userId}/clients/{clientId}/grants" UsersRead UserChildren;
+    RevokeGrantsForUserAndClient "revokeGrantsForUserAndClient" Delete "/api/v1/users/{userId}/clients/{clientId}/grants" UsersManage UserChildren;
+    ListRefreshTokensForUserAndClient "listRefreshTokensForUserAndClient" Get "/api/v1/users/{userId}/clients/{clientId}/tokens" UsersRead UserChildren;
+    GetRefreshTokenForUserAndClient "getRefreshTokenForUserAndClient" Get "/api/v1/users/{userId}/clients/{clientId}/tokens/{tokenId}" UsersRead UserChildren;
+    RevokeTokenForUserAndClient "revokeTokenForUserAndClient" Delete "/api/v1/users/{userId}/clients/{clientId}/tokens/{tokenId}" UsersManage UserChildren;
+    RevokeTokensForUserAndClient "revokeTokensForUserAndClient" Delete "/api/v1/users/{userId}/clients/{clientId}/tokens" UsersManage UserChildren;
     GetLinkedObjectsForUser "getLinkedObjectsForUser" Get "/api/v1/users/{userId}/linkedObjects/{relationshipName}" UsersRead UserChildren;
     RemoveLinkedObjectForUser "removeLinkedObjectForUser" Delete "/api/v1/users/{userId}/linkedObjects/{relationshipName}" UsersManage UserChildren;
     SetLinkedObjectForUser "setLinkedObjectForUser" Put "/api/v1/users/{associatedUserId}/linkedObjects/{primaryRelationshipName}/{primaryUserId}" UsersManage UserChildren;

@@ -101,6 +101,20 @@ impl FromRequestParts<App> for AssignmentSegments {
     }
 }
 
+/// The client and the refresh token in the path of the latter.
+pub(crate) struct TokenSegments {
+    pub(crate) client: String,
+    pub(crate) token: String,
+}
+
+impl FromRequestParts<App> for TokenSegments {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        Ok(Self { client: segment(parts, "clientId").await?, token: segment(parts, "tokenId").await? })
+    }
+}
+
 /// The token at the end of a path that opens without an API token.
 pub(crate) struct TokenSegment(pub(crate) String);
 
@@ -180,6 +194,16 @@ impl Query {
             Ok(limit) => Ok(usize::try_from(limit).unwrap_or(max).min(max)),
             Err(_) => Err(type_mismatch("limit", text, "integer")),
         }
+    }
+
+    /// A page's `limit`, which above `max` is refused too (behaviour.md C.11).
+    pub(crate) fn limit_up_to(&self, default: usize, max: usize) -> Result<usize, ApiError> {
+        let limit = self.limit(default, usize::MAX)?;
+        if limit > max {
+            let text = format!("The limit must not be greater than {max}");
+            return Err(Problem::violations(&[Violation::new("limit", text)]).into());
+        }
+        Ok(limit)
     }
 
     /// A page's `limit` where a number below 1 asks for the whole list: `None`.

@@ -59,6 +59,18 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::ListUserIdentityProviders => on(filter, users::related::list_user_identity_providers),
         Op::ListAppLinks => on(filter, users::related::list_app_links),
         Op::ListUserClients => on(filter, users::related::list_user_clients),
+        Op::ListUserGrants => on(filter, users::grants::list_user_grants),
+        Op::GetUserGrant => on(filter, users::grants::get_user_grant),
+        Op::RevokeUserGrant => on(filter, users::grants::revoke_user_grant),
+        Op::RevokeUserGrants => on(filter, users::grants::revoke_user_grants),
+        Op::ListGrantsForUserAndClient => on(filter, users::grants::list_grants_for_user_and_client),
+        Op::RevokeGrantsForUserAndClient => on(filter, users::grants::revoke_grants_for_user_and_client),
+        Op::ListRefreshTokensForUserAndClient => {
+            on(filter, users::refresh_tokens::list_refresh_tokens_for_user_and_client)
+        }
+        Op::GetRefreshTokenForUserAndClient => on(filter, users::refresh_tokens::get_refresh_token_for_user_and_client),
+        Op::RevokeTokenForUserAndClient => on(filter, users::refresh_tokens::revoke_token_for_user_and_client),
+        Op::RevokeTokensForUserAndClient => on(filter, users::refresh_tokens::revoke_tokens_for_user_and_client),
         Op::GetLinkedObjectsForUser => on(filter, users::linked_objects::get_linked_objects_for_user),
         Op::RemoveLinkedObjectForUser => on(filter, users::linked_objects::remove_linked_object_for_user),
         Op::SetLinkedObjectForUser => on(filter, users::linked_objects::set_linked_object_for_user),

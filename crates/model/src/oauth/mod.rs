@@ -5,4 +5,8 @@ pub mod client;
 pub mod error;
 pub mod jwk;
 pub mod jws;
+pub mod oidc_scope;
+pub mod pkce;
+pub mod prompt;
+pub mod response_mode;
 pub mod server;

@@ -1,8 +1,10 @@
 //! `/api/v1/users`: listing, creating, reading, changing and removing users.
 
 pub(crate) mod credentials;
+pub(crate) mod grants;
 pub(crate) mod lifecycle;
 pub(crate) mod linked_objects;
+pub(crate) mod refresh_tokens;
 pub(crate) mod related;
 pub(crate) mod view;
 

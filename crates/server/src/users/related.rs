@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 
+use super::grants::client_view;
 use crate::App;
 use crate::caller::{Caller, CallersChange};
 use crate::groups::GroupView;
@@ -12,15 +13,15 @@ use crate::{applications, identity_providers};
 /// The limit that listUserGroups shows in its `self` link (observed.md 1).
 const GROUPS_PAGE: usize = 200;
 
-/// clearUserSessions. `oauthTokens=true` asks for the user's OAuth tokens too.
+/// clearUserSessions. `oauthTokens=true` ends the tokens too that clients hold of the user.
 pub(crate) async fn clear_user_sessions(
     State(app): State<App>,
     CallersChange(change): CallersChange,
     UserSegment(asked): UserSegment,
     query: Query,
 ) -> Handled {
-    let tokens = query.boolean("oauthTokens", false)?;
-    app.store().clear_user_sessions(&change, &asked, tokens).await?;
+    let oauth_tokens = query.boolean("oauthTokens", false)?;
+    app.store().clear_user_sessions(&change, &asked, oauth_tokens).await?;
     no_content()
 }
 
@@ -64,5 +65,6 @@ pub(crate) async fn list_user_clients(
     caller: Caller,
     UserSegment(asked): UserSegment,
 ) -> Handled {
-    ok(&app.store().list_user_clients(caller.org.key, &asked).await?)
+    let held = app.store().list_user_clients(caller.org.key, &asked).await?;
+    ok(&held.iter().map(|held| client_view(held, &caller.base_url)).collect::<Vec<_>>())
 }

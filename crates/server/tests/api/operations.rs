@@ -6,7 +6,7 @@ use reqwest::Method;
 use roster_model::operations::{Access, OPERATIONS, Operation, OperationId as Op};
 use serde_json::{Value, json};
 
-use crate::applications::bookmark;
+use crate::applications::{bookmark, client};
 use crate::context::{Answer, Caller, TestOrg, new_org, profile, text};
 use crate::identity_providers::identity_provider;
 
@@ -93,7 +93,7 @@ pub(crate) async fn call(caller: &Caller, operation: &Operation, ids: &Ids) -> A
 pub(crate) struct Ids(HashMap<&'static str, String>);
 
 /// The parameters, and what a 404 calls what they name.
-const KINDS: [(&str, &str); 17] = [
+const KINDS: [(&str, &str); 20] = [
     ("groupId", "UserGroup"),
     ("userId", "User"),
     ("associatedUserId", "User"),
@@ -111,6 +111,9 @@ const KINDS: [(&str, &str); 17] = [
     ("ruleId", "PolicyRule"),
     ("sessionId", "AppSession"),
     ("inlineHookId", "InlineHook"),
+    ("clientId", "OAuth2Client"),
+    ("grantId", "OAuth2ScopeConsentGrant"),
+    ("tokenId", "OAuth2RefreshToken"),
 ];
 
 impl Ids {
@@ -145,6 +148,10 @@ impl Ids {
             ("groupId", group),
             ("factorId", text(&make(&format!("/api/v1/users/{user_id}/factors"), security_question()).await, "id")),
             ("token", "00nobody".to_owned()),
+            ("clientId", text(&make("/api/v1/apps", client("Mail")).await, "id")),
+            // Only who signs in can make these; see logs/events.rs.
+            ("grantId", "oagNobodyConsented00".to_owned()),
+            ("tokenId", "oarNobodySignedIn000".to_owned()),
             ("userId", user_id.clone()),
             ("associatedUserId", user_id.clone()),
             ("primaryUserId", user_id),

@@ -30,7 +30,7 @@ use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::orgs::Org;
 use crate::secret::Secret;
-use crate::{Store, params};
+use crate::{Store, oauth, params};
 
 /// An app.
 #[derive(Debug, Clone, PartialEq)]
@@ -187,6 +187,7 @@ impl Store {
                     let cause = "The application must be deactivated before deletion.";
                     return Err(Problem::new(ErrorCode::DeleteApplicationForbidden).because(cause).into());
                 }
+                oauth::end_of_application(tx, &change, &found)?;
                 tx.execute("DELETE FROM application_users WHERE application_key = $1", params![found.key])?;
                 tx.execute("DELETE FROM application_groups WHERE application_key = $1", params![found.key])?;
                 tx.execute("DELETE FROM applications WHERE application_key = $1", params![found.key])?;
@@ -215,6 +216,9 @@ impl Store {
                 found.status = status;
                 found.last_updated = change.now;
                 save(tx, &found)?;
+                if status == ApplicationStatus::Inactive {
+                    oauth::end_of_application(tx, &change, &found)?;
+                }
                 let event = match status {
                     ApplicationStatus::Active => EventType::ApplicationActivate,
                     ApplicationStatus::Inactive => EventType::ApplicationDeactivate,
@@ -228,11 +232,11 @@ impl Store {
 const COLUMNS: &str =
     "a.application_key, a.id, a.name, a.label, a.status, a.sign_on_mode, a.created, a.last_updated, a.document";
 
-fn select_sql(rest: &str) -> String {
+pub(crate) fn select_sql(rest: &str) -> String {
     format!("SELECT {COLUMNS} FROM applications a {rest}")
 }
 
-fn read_application(row: &Row<'_>) -> Result<Application, EngineError> {
+pub(crate) fn read_application(row: &Row<'_>) -> Result<Application, EngineError> {
     let status = row.text(4)?;
     let mode = row
         .optional_text(5)?
@@ -370,7 +374,7 @@ fn oauth_client(document: &Map<String, Value>) -> Option<&Map<String, Value>> {
     document.get("credentials")?.get("oauthClient")?.as_object()
 }
 
-fn client_id(document: &Map<String, Value>) -> Option<&str> {
+pub(crate) fn client_id(document: &Map<String, Value>) -> Option<&str> {
     oauth_client(document)?.get("client_id")?.as_str()
 }
 
@@ -439,7 +443,7 @@ fn save(tx: &mut Tx<'_>, after: &Application) -> Result<(), Error> {
     Ok(())
 }
 
-fn party(application: &Application) -> Party {
+pub(crate) fn party(application: &Application) -> Party {
     Party {
         id: application.id.to_string(),
         kind: "AppInstance".to_owned(),

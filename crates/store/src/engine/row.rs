@@ -1,8 +1,9 @@
 //! Parameters and rows, the same for both engines.
 
 use roster_model::id::{
-    ApiTokenId, ApplicationId, ApplicationKey, AuthorizationServerId, FactorId, GroupId, GroupKey, IdentityProviderId,
-    IdentityProviderKey, InlineHookId, OrgId, OrgKey, PolicyId, PolicyRuleId, UserId, UserKey, UserTypeId,
+    ApiTokenId, ApplicationId, ApplicationKey, AuthorizationServerId, FactorId, GrantId, GroupId, GroupKey,
+    IdentityProviderId, IdentityProviderKey, InlineHookId, OrgId, OrgKey, PolicyId, PolicyRuleId, RefreshTokenId,
+    UserId, UserKey, UserTypeId,
 };
 use roster_model::timestamp::Timestamp;
 use roster_model::user::status::UserStatus;
@@ -97,10 +98,12 @@ id_params!(
     AuthorizationServerId,
     IdentityProviderId,
     FactorId,
+    GrantId,
     GroupId,
     OrgId,
     PolicyId,
     PolicyRuleId,
+    RefreshTokenId,
     InlineHookId,
     UserId,
     UserTypeId

@@ -1,11 +1,20 @@
-//! Authorization servers and what they issue: keys, tokens, and whether a token is still good.
+//! Authorization servers and what they issue: keys, tokens, and whether a token is still good; what users allowed clients.
 //!
 //! Invariant: an access token is a signed text without a row of its own. It ends with its time, its user, its client, its
 //! server, the refresh token that it came with, or by a row that says so ([`verify`]).
 
 pub mod clients;
+mod delegation;
+mod grants;
 pub mod keys;
 pub mod mint;
+mod refresh_tokens;
 pub mod servers;
 pub mod signature;
 pub mod verify;
+
+pub use delegation::{Delegation, ScopeDetails, UserClient};
+pub use grants::Grant;
+pub use refresh_tokens::RefreshToken;
+
+pub(crate) use delegation::{end_of_application, end_of_user, end_tokens_of_user};

@@ -124,6 +124,12 @@ fn is_revoked(tx: &mut Tx<'_>, org: OrgKey, claims: &AccessTokenClaims) -> Resul
     if tx.query_first(sql, params![org, &claims.jti], |_| Ok(()))?.is_some() {
         return Ok(true);
     }
+    if let Some(refresh_token) = id.refresh_token {
+        let sql = "SELECT 1 FROM oauth_refresh_tokens WHERE org_key = $1 AND id = $2";
+        if tx.query_first(sql, params![org, refresh_token], |_| Ok(()))?.is_none() {
+            return Ok(true);
+        }
+    }
     let sql = "SELECT below FROM token_cut_offs WHERE org_key = $1 AND (user_id = $2 AND client_id = $3 \
          OR user_id = $2 AND client_id = '' OR user_id = '' AND client_id = $3)";
     let user = claims.uid.as_deref().unwrap_or_default();

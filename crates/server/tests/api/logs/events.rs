@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::LOGS;
 use crate::context::{Answer, Caller, TestOrg, text};
 use crate::operations::{Ids, call, sample_body};
-use crate::users::fixtures::lock_out;
+use crate::users::fixtures::{hold, lock_out};
 
 /// The operations that change something on behalf of the holder of a token. A session that is refreshed only lives on,
 /// which no event type tells of (behaviour.md G.12).
@@ -61,6 +61,14 @@ async fn prepare(org: &TestOrg, operation: &Operation) -> Way {
         Op::DeleteApplicationGroupAssignment => {
             org.put(&ids.fill("/api/v1/apps/{appId}/groups/{groupId}"), json!({})).await.ok();
         }
+        Op::RevokeUserGrant
+        | Op::RevokeUserGrants
+        | Op::RevokeGrantsForUserAndClient
+        | Op::RevokeTokenForUserAndClient
+        | Op::RevokeTokensForUserAndClient => {
+            let held = hold(org, &user_path, &ids.fill("{clientId}"), "email").await;
+            way.ids = ids.with("grantId", &held.grant).with("tokenId", &held.token);
+        }
         Op::ActivateIdentityProvider => _ = post(&format!("{idp}/lifecycle/deactivate"), None).await,
         Op::CreateInlineHook | Op::ActivateInlineHook | Op::DeleteInlineHook => {
             post(&ids.fill("/api/v1/inlineHooks/{inlineHookId}/lifecycle/deactivate"), None).await;
@@ -100,6 +108,11 @@ fn wanted(operation: Op) -> Option<&'static [&'static str]> {
         Op::ResetFactors => &["user.mfa.factor.reset_all"],
         Op::ChangePassword | Op::ForgotPasswordSetNewPassword => &["user.account.update_password"],
         Op::ClearUserSessions => &["user.session.clear"],
+        Op::RevokeUserGrant => &["app.oauth2.as.consent.revoke"],
+        Op::RevokeUserGrants => &["app.oauth2.as.consent.revoke.user"],
+        Op::RevokeGrantsForUserAndClient => &["app.oauth2.as.consent.revoke.user.client"],
+        Op::RevokeTokenForUserAndClient => &["app.oauth2.token.revoke"],
+        Op::RevokeTokensForUserAndClient => &["app.oauth2.token.revoke.implicit.client"],
         Op::CreateGroup => &["group.lifecycle.create"],
         Op::DeleteGroup => &["group.lifecycle.delete"],
         Op::AddUserToGroup => &["group.user_membership.add"],

@@ -4,7 +4,8 @@ use roster_model::user::status::UserStatus;
 use serde_json::json;
 
 use super::fixtures::{
-    NEW_PASSWORD, change_rows, count_rows, credentials, keys_of, path_of, path_of_new, path_of_user_in,
+    NEW_PASSWORD, change_rows, count_rows, created_client, credentials, hold, keys_of, path_of, path_of_new,
+    path_of_user_in,
 };
 use super::profile::add_attributes;
 use crate::context::{profile, text};
@@ -65,17 +66,15 @@ on_both_engines! {
         org.delete(&path).await.no_content();
         org.post(&format!("{path}/lifecycle/activate"), None).await.ok();
         org.delete(&path).await.no_content();
-        for sql in [
-            "INSERT INTO user_clients (user_key, client_id, document) VALUES ($1, '0oa', '{}')",
-            "INSERT INTO password_history (user_key, position, password) VALUES ($1, 9, 'hook')",
-        ] {
-            change_rows(&org, &path, sql).await;
-        }
+        let sql = "INSERT INTO password_history (user_key, position, password) VALUES ($1, 9, 'hook')";
+        change_rows(&org, &path, sql).await;
+        let client = created_client(&org, "Mail").await;
+        hold(&org, &path, &client, "profile").await;
         assert!(count_rows(&org, user, "user_attributes").await > 0 && count_rows(&org, user, "group_members").await == 1);
         org.delete(&path).await.no_content();
         for table in [
             "users", "user_attributes", "password_history", "one_time_tokens", "api_tokens", "group_members", "sessions",
-            "factors", "identity_provider_users", "user_clients",
+            "factors", "identity_provider_users", "oauth_grants", "oauth_refresh_tokens",
         ] {
             assert_eq!(count_rows(&org, user, table).await, 0, "{table}");
         }

@@ -137,3 +137,50 @@ pub(crate) async fn keys_of(org: &TestOrg, path: &str) -> (OrgKey, UserKey, User
     });
     found.await.unwrap().unwrap()
 }
+
+/// Makes an OAuth client and answers its client id.
+pub(crate) async fn created_client(org: &TestOrg, label: &str) -> String {
+    text(&org.post("/api/v1/apps", crate::applications::client(label)).await.ok(), "id")
+}
+
+/// What a client holds of a user: the ids of a grant and of a refresh token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Held {
+    pub(crate) grant: String,
+    pub(crate) token: String,
+}
+
+/// Lets a client hold a grant of the org's own server for this scope, and a refresh token with it.
+pub(crate) async fn hold(org: &TestOrg, path: &str, client: &str, scope: &str) -> Held {
+    let (org_key, user, _) = keys_of(org, path).await;
+    let number = fastrand::u64(..).to_string();
+    let held = Held { grant: format!("oag{number}"), token: format!("oar{number}") };
+    let (now, expires) = (org.clock.now().whole_second(), org.clock.now().whole_second().plus_seconds(3600));
+    let (made, client, scope) = (held.clone(), client.to_owned(), scope.to_owned());
+    let write = org.store.engine().write(move |tx| {
+        let sql = "SELECT application_key FROM applications WHERE org_key = $1 AND client_id = $2";
+        let application = tx.query_first(sql, params![org_key, &client], |row| row.integer(0))?.unwrap();
+        tx.execute(
+            "INSERT INTO oauth_grants (org_key, user_key, application_key, issuer, scope_id, id, created, last_updated) \
+             VALUES ($1, $2, $3, '', $4, $5, $6, $7)",
+            params![org_key, user, application, &scope, &made.grant, now, now],
+        )?;
+        tx.execute(
+            "INSERT INTO oauth_refresh_tokens (org_key, user_key, application_key, issuer, scopes, id, verified, \
+             created, last_updated, expires) VALUES ($1, $2, $3, '', $4, $5, '{}', $6, $7, $8)",
+            params![
+                org_key,
+                user,
+                application,
+                &format!("{scope} offline_access"),
+                &made.token,
+                now,
+                now,
+                expires
+            ],
+        )?;
+        Ok(())
+    });
+    write.await.unwrap();
+    held
+}

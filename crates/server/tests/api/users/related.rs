@@ -3,7 +3,7 @@
 use roster_model::user::status::UserStatus;
 use serde_json::{Value, json};
 
-use super::fixtures::{begin_session, change_rows, count_rows, keys_of, path_of, path_of_user_in};
+use super::fixtures::{begin_session, count_rows, created_client, hold, keys_of, path_of, path_of_user_in};
 use crate::context::{TestOrg, text};
 
 /// Makes a group and answers its id.
@@ -69,19 +69,29 @@ on_both_engines! {
 }
 
 on_both_engines! {
-    async fn list_user_clients_answers_the_documents_of_the_user_in_order(org: TestOrg) {
+    async fn list_user_clients_has_who_holds_something_of_the_user_in_the_order_they_were_made(org: TestOrg) {
         let path = path_of(&org.create("isaac@example.com").await);
         let other = path_of(&org.create("eric@example.com").await);
-        for sql in [
-            "INSERT INTO user_clients (user_key, client_id, document) VALUES ($1, '0oa2', '{\"client_name\":\"Files\"}')",
-            "INSERT INTO user_clients (user_key, client_id, document) VALUES ($1, '0oa1', '{\"client_name\":\"Mail\"}')",
-        ] {
-            change_rows(&org, &path, sql).await;
-        }
-        let documents = json!([{ "client_name": "Mail" }, { "client_name": "Files" }]);
-        assert_eq!(org.get(&format!("{path}/clients")).await.ok(), documents);
-        assert_eq!(org.get("/api/v1/users/isaac/clients").await.ok(), documents);
+        let (mail, files) = (created_client(&org, "Mail").await, created_client(&org, "Files").await);
+        hold(&org, &path, &files, "email").await;
+        let base = format!("http://{}", org.address());
+        let client = |id: &str, name: &str| json!({
+            "client_id": id, "client_name": name, "client_uri": null, "logo_uri": null,
+            "_links": {
+                "grants": { "href": format!("{base}{path}/clients/{id}/grants") },
+                "tokens": { "href": format!("{base}{path}/clients/{id}/tokens") },
+            },
+        });
+        let all = json!([client(&files, "Files")]);
+        assert_eq!(org.get(&format!("{path}/clients")).await.ok(), all);
+        hold(&org, &path, &mail, "email").await;
+        let both = json!([client(&mail, "Mail"), client(&files, "Files")]);
+        assert_eq!(org.get("/api/v1/users/isaac/clients").await.ok(), both);
         assert_eq!(org.get(&format!("{other}/clients")).await.ok(), json!([]));
+        // Either a grant or a token is enough.
+        org.delete(&format!("{path}/clients/{mail}/tokens")).await.no_content();
+        org.delete(&format!("{path}/clients/{files}/tokens")).await.no_content();
+        assert_eq!(org.get(&format!("{path}/clients")).await.ok(), both);
         org.delete(&path).await.no_content();
         assert_eq!(org.get(&format!("{path}/clients")).await.ok(), json!([]));
     }
