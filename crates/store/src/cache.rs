@@ -5,6 +5,7 @@
 //! commit cannot put its old answer back, because a cache refuses what was read before its latest invalidation.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use roster_model::id::{OrgKey, UserId, UserKey};
 
 use crate::api_tokens::TokenOwner;
 use crate::secret::SecretHash;
+use crate::user_types::UserType;
 
 /// What a change makes untrue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,8 @@ pub enum Invalidation {
     User(UserId, UserKey),
     /// The API tokens.
     ApiTokens,
+    /// The user types and their schemas.
+    UserTypes,
 }
 
 /// The caches of one store.
@@ -29,11 +33,12 @@ pub struct Caches {
     /// Encoded users.
     pub users: UserCache,
     pub(crate) tokens: TokenCache,
+    pub(crate) user_types: UserTypeCache,
 }
 
 impl Caches {
     pub(crate) fn new() -> Self {
-        Self { users: UserCache::new(), tokens: TokenCache::default() }
+        Self { users: UserCache::new(), tokens: TokenCache::new(), user_types: UserTypeCache::new() }
     }
 
     pub(crate) fn invalidate(&self, invalidations: &[Invalidation]) {
@@ -44,6 +49,7 @@ impl Caches {
                     self.tokens.forget_owner(*key);
                 }
                 Invalidation::ApiTokens => self.tokens.forget_all(),
+                Invalidation::UserTypes => self.user_types.forget_all(),
             }
         }
     }
@@ -131,35 +137,50 @@ impl UserCache {
     }
 }
 
-/// API tokens by the hash of their secret: few, and each of the server's requests asks for one.
-#[derive(Default)]
-pub(crate) struct TokenCache(RwLock<Tokens>);
+/// Few things that nearly every request asks for: API tokens, user types. They are forgotten together.
+pub(crate) struct SmallCache<K, V>(RwLock<Entries<K, V>>);
 
-#[derive(Default)]
-struct Tokens {
-    by_hash: HashMap<SecretHash, (OrgKey, Arc<TokenOwner>)>,
+struct Entries<K, V> {
+    by_key: HashMap<K, V>,
     generation: u64,
 }
 
-/// Tokens that may be kept; more are not expected, and the database answers for the rest.
-const MAX_TOKENS: usize = 10_000;
+/// Entries that may be kept; more are not expected, and the database answers for the rest.
+const MAX_ENTRIES: usize = 10_000;
 
-impl TokenCache {
-    pub(crate) fn get(&self, hash: &SecretHash) -> Result<(OrgKey, Arc<TokenOwner>), Ticket> {
-        let tokens = self.0.read();
-        tokens.by_hash.get(hash).cloned().ok_or(Ticket(tokens.generation))
+impl<K: Eq + Hash, V: Clone> SmallCache<K, V> {
+    fn new() -> Self {
+        Self(RwLock::new(Entries { by_key: HashMap::new(), generation: 0 }))
     }
 
-    pub(crate) fn put(&self, ticket: Ticket, hash: SecretHash, owner: (OrgKey, Arc<TokenOwner>)) {
-        let mut tokens = self.0.write();
-        if tokens.generation == ticket.0 && tokens.by_hash.len() < MAX_TOKENS {
-            tokens.by_hash.insert(hash, owner);
+    /// What is kept under `key`, or else a ticket to put it in.
+    pub(crate) fn get(&self, key: &K) -> Result<V, Ticket> {
+        let entries = self.0.read();
+        entries.by_key.get(key).cloned().ok_or(Ticket(entries.generation))
+    }
+
+    /// Keeps `value`, unless something was forgotten since the ticket was given.
+    pub(crate) fn put(&self, ticket: Ticket, key: K, value: V) {
+        let mut entries = self.0.write();
+        if entries.generation == ticket.0 && entries.by_key.len() < MAX_ENTRIES {
+            entries.by_key.insert(key, value);
         }
     }
 
+    fn forget_all(&self) {
+        let mut entries = self.0.write();
+        entries.generation += 1;
+        entries.by_key.clear();
+    }
+}
+
+/// API tokens by the hash of their secret, with the org that each is good for.
+pub(crate) type TokenCache = SmallCache<SecretHash, (OrgKey, Arc<TokenOwner>)>;
+
+impl TokenCache {
     fn forget_owner(&self, owner: UserKey) {
         // Reads first: nearly every change is to a user who owns no token.
-        let owns = self.0.read().by_hash.values().any(|(_, token)| token.user_key == owner);
+        let owns = self.0.read().by_key.values().any(|(_, token)| token.user_key == owner);
         if owns {
             self.forget_all();
         } else {
@@ -167,13 +188,10 @@ impl TokenCache {
             self.0.write().generation += 1;
         }
     }
-
-    fn forget_all(&self) {
-        let mut tokens = self.0.write();
-        tokens.generation += 1;
-        tokens.by_hash.clear();
-    }
 }
+
+/// User types by what they were asked for: an id or `default`.
+pub(crate) type UserTypeCache = SmallCache<(OrgKey, String), Arc<UserType>>;
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,7 @@
 //! User types, each with its profile schema.
 
+use std::sync::Arc;
+
 use roster_model::error::{ErrorCode, Problem, ResourceKind, Violation};
 use roster_model::event::EventType;
 use roster_model::filter::ValueType;
@@ -9,6 +11,7 @@ use roster_model::user::attribute::{AttributeType, ItemType};
 use roster_model::user::schema::ProfileSchema;
 use serde_json::Value;
 
+use crate::cache::Invalidation;
 use crate::change::{Change, Party};
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
@@ -123,6 +126,7 @@ impl Store {
                         &before.id
                     ],
                 )?;
+                tx.invalidate(Invalidation::UserTypes);
                 change.record(tx, EventType::UserTypeUpdate, &[party(&before)])?;
                 find(tx, change.org, before.id.as_str(), ResourceKind::UserType)
             })
@@ -142,6 +146,7 @@ impl Store {
                     return Err(Problem::new(ErrorCode::UserTypeNotDeletable).into());
                 }
                 tx.execute("DELETE FROM user_types WHERE org_key = $1 AND id = $2", params![change.org, &found.id])?;
+                tx.invalidate(Invalidation::UserTypes);
                 Ok(change.record(tx, EventType::UserTypeDelete, &[party(&found)])?)
             })
             .await
@@ -177,12 +182,30 @@ impl Store {
                         &found.id
                     ],
                 )?;
+                tx.invalidate(Invalidation::UserTypes);
                 users::drop_attributes(tx, change.org, &found.id, &found.schema.removed_since(&before))?;
                 found.schema_last_updated = change.now;
                 change.record(tx, EventType::UserSchemaUpdate, &[party(&found)])?;
                 Ok(found)
             })
             .await
+    }
+}
+
+impl Store {
+    /// The type of this id or `default`, from memory where this process alone writes it.
+    pub(crate) async fn user_type(&self, org: OrgKey, id: &str, kind: ResourceKind) -> Result<Arc<UserType>, Error> {
+        let key = (org, id.to_owned());
+        let ticket = match self.caches().user_types.get(&key) {
+            Ok(kept) => return Ok(kept),
+            Err(ticket) => ticket,
+        };
+        let asked = id.to_owned();
+        let found = Arc::new(self.engine().read(move |tx| find(tx, org, &asked, kind)).await?);
+        if self.engine().is_exclusive() {
+            self.caches().user_types.put(ticket, key, Arc::clone(&found));
+        }
+        Ok(found)
     }
 }
 

@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection as SqliteConnection;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio::sync::Semaphore;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 
 use super::{AfterCommit, Connection, Param, Row, Tx, migrations};
 use crate::cache::Invalidation;
@@ -101,6 +102,12 @@ pub(super) fn query_first<T>(
 type Operation = Box<dyn FnOnce(&mut Tx<'_>) -> Acknowledge + Send>;
 type Acknowledge = Box<dyn FnOnce(Result<(), &EngineError>) + Send>;
 
+/// A batch that was committed or not, and whom to tell.
+struct Batch {
+    committed: Result<(), EngineError>,
+    acknowledgements: Vec<Acknowledge>,
+}
+
 /// One SQLite file.
 pub struct SqliteEngine {
     shared: Arc<Shared>,
@@ -126,7 +133,9 @@ impl SqliteEngine {
         let shared = Arc::new(Shared { path: path.to_owned(), idle_readers: Mutex::new(Vec::new()) });
 
         let (operations, queue) = crossbeam_channel::unbounded();
-        spawn("roster-writer", move || write_batches(&writer, &queue, &after_commit))?;
+        let (done, batches) = tokio::sync::mpsc::unbounded_channel();
+        tokio::spawn(acknowledge(batches));
+        spawn("roster-writer", move || write_batches(&writer, &queue, &done, &after_commit))?;
 
         let checkpoints = open_connection(path)?;
         let (checkpointer, stopped) = crossbeam_channel::bounded::<()>(0);
@@ -201,8 +210,23 @@ fn in_savepoint<T>(tx: &mut Tx<'_>, operation: impl Fn(&mut Tx<'_>) -> Result<T,
     outcome
 }
 
+/// Tells those who wait for a batch. A task of the runtime wakes them for less than the writer's thread could: that would
+/// hand over, and often give up its core, once for each of them.
+async fn acknowledge(mut batches: UnboundedReceiver<Batch>) {
+    while let Some(Batch { committed, acknowledgements }) = batches.recv().await {
+        for acknowledge in acknowledgements {
+            acknowledge(committed.as_ref().copied());
+        }
+    }
+}
+
 /// The writer: takes what has queued up while the last commit was on its way to the disk, and commits it as one.
-fn write_batches(connection: &SqliteConnection, queue: &Receiver<Operation>, after_commit: &AfterCommit) {
+fn write_batches(
+    connection: &SqliteConnection,
+    queue: &Receiver<Operation>,
+    done: &UnboundedSender<Batch>,
+    after_commit: &AfterCommit,
+) {
     while let Ok(first) = queue.recv() {
         let mut acknowledgements = Vec::new();
         let committed = write_batch(connection, first, queue, &mut acknowledgements, after_commit);
@@ -212,9 +236,8 @@ fn write_batches(connection: &SqliteConnection, queue: &Receiver<Operation>, aft
                 return;
             }
         }
-        for acknowledge in acknowledgements {
-            acknowledge(committed.as_ref().copied());
-        }
+        // Nobody listens any more once the runtime has stopped.
+        let _ = done.send(Batch { committed, acknowledgements });
     }
 }
 

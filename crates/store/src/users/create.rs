@@ -1,5 +1,7 @@
 //! createUser (behaviour.md B.4 and C.1).
 
+use std::sync::Arc;
+
 use roster_model::error::{ErrorCode, Problem, ResourceKind, Violation};
 use roster_model::event::EventType;
 use roster_model::id::{OrgKey, UserId};
@@ -8,7 +10,6 @@ use roster_model::user::credentials::{
     CredentialsInput, PasswordInput, Provider, ProviderType, StoredCredentials, StoredPassword,
 };
 use roster_model::user::profile::Profile;
-use roster_model::user::schema::ProfileSchema;
 use roster_model::user::status::LifecycleOperation;
 use serde_json::{Map, Value};
 
@@ -56,16 +57,16 @@ impl Store {
     /// Violations of the profile, the password policy and the create matrix; a taken login; an unknown group or type.
     pub async fn create_user(&self, change: &Change, input: CreateUser) -> Result<User, Error> {
         input.check()?;
-        let user_type = self.type_of_new_user(change.org, input.type_id.clone()).await?;
+        let user_type = self.type_of_new_user(change.org, input.type_id.as_deref()).await?;
         let profile = user_type.schema.create(&input.profile)?;
         if let Some(PasswordInput::Value(password)) = &input.credentials.password {
             check_password(&self.password_policy(change.org).await?, password, &profile)?;
         }
         let credentials = self.credentials_of_new_user(change.org, input.credentials, input.with_provider).await?;
-        let user = User::staged(UserId::new(change.id_seed()), user_type.id, &profile, credentials, change.now);
+        let user = User::staged(UserId::new(change.id_seed()), user_type.id.clone(), &profile, credentials, change.now);
         let plan = Plan {
             profile,
-            schema: user_type.schema,
+            user_type,
             group_ids: input.group_ids,
             activate: input.activate,
             next_login: input.next_login,
@@ -74,9 +75,8 @@ impl Store {
         self.engine().write(move |tx| insert_user(tx, &change, user.clone(), &plan)).await
     }
 
-    async fn type_of_new_user(&self, org: OrgKey, id: Option<String>) -> Result<UserType, Error> {
-        let id = id.unwrap_or_else(|| user_types::DEFAULT.to_owned());
-        let found = self.engine().read(move |tx| user_types::find(tx, org, &id, ResourceKind::UserType)).await;
+    async fn type_of_new_user(&self, org: OrgKey, id: Option<&str>) -> Result<Arc<UserType>, Error> {
+        let found = self.user_type(org, id.unwrap_or(user_types::DEFAULT), ResourceKind::UserType).await;
         found.map_err(|error| match error {
             Error::NotFound { .. } => unknown_type().into(),
             other => other,
@@ -148,7 +148,7 @@ impl CreateUser {
 /// What is to be done in the transaction of a create.
 struct Plan {
     profile: Profile,
-    schema: ProfileSchema,
+    user_type: Arc<UserType>,
     group_ids: Vec<String>,
     activate: bool,
     next_login: Option<NextLogin>,
@@ -172,7 +172,7 @@ fn insert_user(tx: &mut Tx<'_>, change: &Change, mut user: User, plan: &Plan) ->
     if matches!(user.credentials.password, Some(StoredPassword::Imported(_) | StoredPassword::Hook)) {
         user.status_changed = Some(change.now);
     }
-    user.key = insert(tx, change.org, &user, &plan.profile, &plan.schema)?;
+    user.key = insert(tx, change.org, &user, &plan.profile, &plan.user_type.schema)?;
     let target = [party(&user)];
     change.record(tx, EventType::UserCreate, &target)?;
     if plan.activate {
