@@ -1,15 +1,14 @@
 //! Who calls: the org from the host, the token's owner, the rate-limit bucket. Every operation of the API goes through
 //! [`authorize`]; a handler that takes a [`Caller`] cannot be reached without one.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
 use axum::http::Extensions;
 use axum::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use axum::http::request::Parts;
-use axum::middleware::Next;
 use axum::response::IntoResponse as _;
 use roster_model::error::ErrorCode;
 use roster_model::operations::{Access, Operation};
@@ -18,7 +17,10 @@ use roster_store::change::{Change, Party, RequestContext};
 use roster_store::orgs::{DEFAULT_ORG, Org};
 use roster_store::secret::Secret;
 
+use tower::Service;
+
 use crate::App;
+use crate::entrance::RequestId;
 use crate::request::accepts_json;
 use crate::response::{Answer, ApiError};
 
@@ -96,7 +98,7 @@ impl FromRequestParts<App> for VisitorsChange {
 pub(crate) fn request_context(parts: &Parts, address: Option<IpAddr>) -> RequestContext {
     let header = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     RequestContext {
-        id: parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default(),
+        id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         uri: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         ip_address: address.map(|address| address.to_string()),
         user_agent: header(USER_AGENT).map(str::to_owned),
@@ -114,27 +116,20 @@ pub(crate) fn address(headers: &HeaderMap, peer: Option<IpAddr>, is_trusted: boo
     nearest.or(peer)
 }
 
-/// The `X-Okta-Request-Id` of a request.
-#[derive(Debug, Clone)]
-pub(crate) struct RequestId(pub(crate) Arc<str>);
-
-impl RequestId {
-    /// 32 hex digits, as a real org's (observed.md 1). Unique, not secret, so a generator in the process will do.
-    pub(crate) fn new() -> Self {
-        Self(format!("{:032x}", fastrand::u128(..)).into())
-    }
-}
-
-/// Lets a request of `operation` through to its handler, or answers why not.
-pub(crate) async fn authorize(
-    State((app, operation)): State<(App, &'static Operation)>,
-    mut request: Request<Body>,
-    next: Next,
-) -> Answer {
+/// Lets a request of `operation` through to `handler`, or answers why not.
+pub(crate) async fn authorize<S>(
+    app: &App,
+    operation: &'static Operation,
+    mut request: Request,
+    mut handler: S,
+) -> Answer
+where
+    S: Service<Request, Response = Answer, Error = Infallible>,
+{
     let now = app.store().clock().now();
     let untouched = app.limiter().look(operation.bucket, now);
     let peer = peer(request.extensions());
-    let (answer, allowance) = match identify(&app, operation, request.uri().path(), request.headers(), peer).await {
+    let (answer, allowance) = match identify(app, operation, request.uri().path(), request.headers(), peer).await {
         Err(error) => (error.into_response(), untouched),
         Ok(visitor) => {
             let allowance = app.limiter().take(visitor.org.key, operation.bucket, now);
@@ -142,7 +137,8 @@ pub(crate) async fn authorize(
                 ApiError::from(ErrorCode::TooManyRequests).into_response()
             } else if accepts_json(request.headers()) {
                 request.extensions_mut().insert(visitor);
-                next.run(request).await
+                let Ok(answer) = handler.call(request).await;
+                answer
             } else {
                 ApiError::from(ErrorCode::NotAcceptable).into_response()
             };

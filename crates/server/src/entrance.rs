@@ -3,6 +3,7 @@
 //! A service of its own around the router, rather than layers on it, since the router boxes each layer for each request.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -15,8 +16,27 @@ use roster_model::rate_limit::Bucket;
 use tower::{BoxError, Service};
 
 use crate::App;
-use crate::caller::RequestId;
 use crate::response::Answer;
+
+/// The `X-Okta-Request-Id` of a request.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// 32 hex digits, as a real org's (observed.md 1). Unique, not secret, so a generator in the process will do.
+    fn new() -> Self {
+        let mut digits = [0; 32];
+        let digits = data_encoding::HEXLOWER.encode_mut_str(&fastrand::u128(..).to_be_bytes(), &mut digits);
+        // Hex digits are a header value.
+        Self(HeaderValue::from_str(digits).unwrap_or(HeaderValue::from_static("")))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.to_str().unwrap_or_default())
+    }
+}
 
 /// Makes the path regular, gives the request its id, and the answer the headers that every answer has.
 #[derive(Clone)]
@@ -56,20 +76,18 @@ where
         Box::pin(async move {
             let Ok(answer) = answered.await;
             let mut answer = answer.map(Body::new);
-            write_headers(&app, &id, answer.headers_mut());
+            write_headers(&app, id, answer.headers_mut());
             Ok(answer)
         })
     }
 }
 
 /// The headers of every answer (observed.md 1).
-fn write_headers(app: &App, id: &RequestId, headers: &mut HeaderMap) {
+fn write_headers(app: &App, id: RequestId, headers: &mut HeaderMap) {
     if !headers.contains_key("x-rate-limit-limit") {
         app.limiter().look(Bucket::Other, app.store().clock().now()).write(headers);
     }
-    if let Ok(id) = HeaderValue::from_str(&id.0) {
-        headers.insert(HeaderName::from_static("x-okta-request-id"), id);
-    }
+    headers.insert(HeaderName::from_static("x-okta-request-id"), id.0);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store"));
     headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
     headers.insert(EXPIRES, HeaderValue::from_static("0"));

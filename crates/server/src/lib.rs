@@ -12,6 +12,7 @@ mod caller;
 mod cookies;
 mod entrance;
 mod factors;
+mod gate;
 mod groups;
 mod health;
 mod identity_providers;

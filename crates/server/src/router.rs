@@ -2,7 +2,6 @@
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use roster_model::error::ErrorCode;
@@ -12,8 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::SizeAbove;
 
-use crate::caller::authorize;
 use crate::entrance::Entrance;
+use crate::gate::Gate;
 use crate::response::{Answer, ApiError};
 use crate::{
     App, api_tokens, applications, authn, factors, groups, health, identity_providers, inline_hooks,
@@ -188,8 +187,7 @@ pub(crate) fn service(
 {
     let mut router = Router::new();
     for operation in OPERATIONS {
-        let layer = from_fn_with_state((app.clone(), operation), authorize);
-        router = router.route(operation.path, handler(operation).layer(layer));
+        router = router.route(operation.path, handler(operation).layer(Gate::of(&app, operation)));
     }
     let router = router
         .route("/healthz", get(health::healthz))

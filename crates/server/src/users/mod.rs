@@ -32,13 +32,12 @@ const PAGE: usize = 200;
 const PREFIX_PAGE: usize = 10;
 
 /// listUsers: by `q`, `filter` or `search`, or all but the deactivated. `q` knows no further pages.
-pub(crate) async fn list_users(State(app): State<App>, caller: Caller, headers: HeaderMap, query: Query) -> Handled {
+pub(crate) async fn list_users(State(app): State<App>, caller: Caller, omissions: Omissions, query: Query) -> Handled {
     let (selection, parameters) = selection(&query)?;
     let by_prefix = matches!(selection, UserSelection::Prefix(_));
     let limit = query.limit(if by_prefix { PREFIX_PAGE } else { PAGE }, PAGE)?;
     let after = query.text("after").filter(|_| !by_prefix);
     let page = app.store().list_users(&caller.org, selection, limit, after).await?;
-    let omissions = Omissions::of(&headers);
     let views: Vec<UserView<'_>> =
         page.items.iter().map(|user| UserView { omissions, ..UserView::listed(user, &caller.base_url) }).collect();
     let links = ListLinks {
@@ -135,10 +134,9 @@ pub(crate) async fn get_user(
     State(app): State<App>,
     caller: Caller,
     UserSegment(asked): UserSegment,
-    headers: HeaderMap,
+    omissions: Omissions,
     query: Query,
 ) -> Handled {
-    let omissions = Omissions::of(&headers);
     let expanded =
         query.text("expand").is_some_and(|expand| expand.split(',').any(|it| matches!(it.trim(), "blocks" | "block")));
     if expanded || omissions != Omissions::default() {

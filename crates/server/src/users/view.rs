@@ -1,7 +1,11 @@
 //! How a user is printed (observed.md 3, behaviour.md C.0).
 
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
 use roster_model::operations::OperationId;
 use roster_model::user::User;
 use roster_model::user::credentials::StoredCredentials;
@@ -22,10 +26,18 @@ pub(crate) struct Omissions {
     transitioning_to_status: bool,
 }
 
+impl<S: Sync> FromRequestParts<S> for Omissions {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
 impl Omissions {
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
+    fn of(headers: &HeaderMap) -> Self {
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let wanted = content_type.split_once("okta-response=").map_or("", |(_, wanted)| wanted);
+        let Some((_, wanted)) = content_type.split_once("okta-response=") else { return Self::default() };
         let wanted = wanted.split(';').next().unwrap_or_default().replace('"', "");
         let has = |name: &str| wanted.split(',').any(|item| item.trim() == name);
         Self {
