@@ -9,6 +9,7 @@ pub mod authn;
 pub mod document;
 pub mod error;
 pub mod event;
+pub mod expression;
 pub mod factor;
 pub mod filter;
 pub mod group;
