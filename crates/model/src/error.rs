@@ -228,6 +228,8 @@ pub enum ResourceKind {
     User,
     /// A group.
     Group,
+    /// A group rule.
+    GroupRule,
     /// A user type.
     UserType,
     /// A profile schema.
@@ -273,6 +275,7 @@ impl ResourceKind {
         match self {
             Self::User => "User",
             Self::Group => "UserGroup",
+            Self::GroupRule => "GroupRule",
             Self::UserType => "CVDType",
             Self::UserSchema => "UserSchema",
             Self::LinkedObjectProperty => "LinkedObjectProperty",

@@ -102,6 +102,18 @@ event_types! {
     GroupMembershipAdd = "group.user_membership.add" "Add user to group membership";
     /// removeUserFromGroup.
     GroupMembershipRemove = "group.user_membership.remove" "Remove user from group membership";
+    /// createGroupRule.
+    GroupRuleCreate = "policy.rule.add" "Add group rule";
+    /// deleteGroupRule.
+    GroupRuleDelete = "policy.rule.delete" "Delete group rule";
+    /// activateGroupRule.
+    GroupRuleActivate = "policy.rule.activate" "Activate group rule";
+    /// deactivateGroupRule.
+    GroupRuleDeactivate = "group.user_membership.rule.deactivated" "Deactivate group rule";
+    /// A group that a rule names was deleted, or an attribute.
+    GroupRuleInvalidate = "group.user_membership.rule.invalidate" "Group rule was invalidated";
+    /// Somebody whom a rule put into a group was taken out of it.
+    GroupRuleExclude = "group.user_membership.rule.add_exclusion" "User added to exclusion list for group rule";
     /// createUserType.
     UserTypeCreate = "user_type.lifecycle.create" "Create user type";
     /// updateUserType, replaceUserType.

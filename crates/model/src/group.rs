@@ -1,5 +1,6 @@
 //! Groups, as far as users need them: their kinds and the rules of their profile.
 
+pub mod rule;
 mod schema;
 
 use serde::{Deserialize, Serialize};

@@ -139,6 +139,8 @@ ids! {
     PolicyId = "00p";
     /// A policy's rule.
     PolicyRuleId = "0pr";
+    /// A group rule. Real orgs number them as rules of policies.
+    GroupRuleId = "0pr";
 }
 
 id_texts! {
@@ -169,6 +171,8 @@ keys! {
     UserKey;
     /// A group in the store; never leaves the server.
     GroupKey;
+    /// A group rule in the store; never leaves the server.
+    GroupRuleKey;
     /// An app in the store; never leaves the server.
     ApplicationKey;
     /// An identity provider in the store; never leaves the server.

@@ -183,6 +183,14 @@ operations! {
     AddUserToGroup "addUserToGroup" Put "/api/v1/groups/{groupId}/users/{userId}" GroupsManage Groups;
     RemoveUserFromGroup "removeUserFromGroup" Delete "/api/v1/groups/{groupId}/users/{userId}" GroupsManage Groups;
     ListAssignedApplicationsForGroup "listAssignedApplicationsForGroup" Get "/api/v1/groups/{groupId}/apps" GroupsRead Groups;
+    // Group rules
+    ListGroupRules "listGroupRules" Get "/api/v1/groups/rules" GroupsRead Groups;
+    CreateGroupRule "createGroupRule" Post "/api/v1/groups/rules" GroupsManage Groups;
+    GetGroupRule "getGroupRule" Get "/api/v1/groups/rules/{groupRuleId}" GroupsRead Groups;
+    UpdateGroupRule "updateGroupRule" Put "/api/v1/groups/rules/{groupRuleId}" GroupsManage Groups;
+    DeleteGroupRule "deleteGroupRule" Delete "/api/v1/groups/rules/{groupRuleId}" GroupsManage Groups;
+    ActivateGroupRule "activateGroupRule" Post "/api/v1/groups/rules/{groupRuleId}/lifecycle/activate" GroupsManage Groups;
+    DeactivateGroupRule "deactivateGroupRule" Post "/api/v1/groups/rules/{groupRuleId}/lifecycle/deactivate" GroupsManage Groups;
     // User types and schemas
     ListUserTypes "listUserTypes" Get "/api/v1/meta/types/user" UserTypesRead Other;
     CreateUserType "createUserType" Post "/api/v1/meta/types/user" UserTypesManage Other;

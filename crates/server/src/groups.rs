@@ -83,6 +83,7 @@ pub(crate) async fn update_group(
     body: JsonObject,
 ) -> Handled {
     let group = app.store().update_group(&change, &id, profile(&body)?).await?;
+    app.group_rules().notify();
     ok(&GroupView::new(&group, &caller.base_url))
 }
 
@@ -93,6 +94,7 @@ pub(crate) async fn delete_group(
     Segment(id): Segment,
 ) -> Handled {
     app.store().delete_group(&change, &id).await?;
+    app.group_rules().notify();
     no_content()
 }
 

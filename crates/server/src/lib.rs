@@ -13,6 +13,7 @@ mod cookies;
 mod entrance;
 mod factors;
 mod gate;
+mod group_rules;
 mod groups;
 mod health;
 mod identity_providers;
@@ -49,7 +50,7 @@ pub use rate_limit::{RateLimits, RateLimitsError};
 use password_import::HookClient;
 use rate_limit::RateLimiter;
 use throttle::Throttle;
-use workers::Deactivations;
+use workers::Wake;
 
 /// A server's state. Cheap to clone.
 #[derive(Clone)]
@@ -59,7 +60,8 @@ struct Inner {
     store: Store,
     base_url: BaseUrl,
     limiter: RateLimiter,
-    deactivations: Deactivations,
+    deactivations: Wake,
+    group_rules: Wake,
     throttle: Throttle,
     hook_client: HookClient,
 }
@@ -69,7 +71,8 @@ impl App {
     #[must_use]
     pub fn new(store: Store, base_url: BaseUrl, limits: RateLimits) -> Self {
         Self(Arc::new(Inner {
-            deactivations: Deactivations::default(),
+            deactivations: Wake::default(),
+            group_rules: Wake::default(),
             limiter: RateLimiter::new(limits),
             throttle: Throttle::new(),
             hook_client: HookClient::new(store.clock().clone()),
@@ -92,8 +95,12 @@ impl App {
         &self.0.limiter
     }
 
-    pub(crate) fn deactivations(&self) -> &Deactivations {
+    pub(crate) fn deactivations(&self) -> &Wake {
         &self.0.deactivations
+    }
+
+    pub(crate) fn group_rules(&self) -> &Wake {
+        &self.0.group_rules
     }
 
     pub(crate) fn throttle(&self) -> &Throttle {
@@ -115,6 +122,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let worker = tokio::spawn(workers::finish_deactivations(app.clone()));
+    let rules = tokio::spawn(workers::apply_group_rules(app.clone()));
     let sweeper = tokio::spawn(workers::remove_expired_sessions(app.clone()));
     let listener = listener.tap_io(|socket| {
         // Small answers must not wait for more to come; a socket that refuses is slower, no more.
@@ -124,6 +132,7 @@ pub async fn serve(
     let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(service);
     let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
     worker.abort();
+    rules.abort();
     sweeper.abort();
     served
 }

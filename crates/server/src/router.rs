@@ -15,7 +15,7 @@ use crate::entrance::Entrance;
 use crate::gate::Gate;
 use crate::response::{Answer, ApiError};
 use crate::{
-    App, api_tokens, applications, authn, factors, groups, health, identity_providers, inline_hooks,
+    App, api_tokens, applications, authn, factors, group_rules, groups, health, identity_providers, inline_hooks,
     linked_object_definitions, logs, oauth, pages, policies, schemas, sessions, user_types, users,
 };
 
@@ -93,6 +93,13 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::AddUserToGroup => on(filter, groups::add_user_to_group),
         Op::RemoveUserFromGroup => on(filter, groups::remove_user_from_group),
         Op::ListAssignedApplicationsForGroup => on(filter, applications::groups::list_assigned_applications_for_group),
+        Op::ListGroupRules => on(filter, group_rules::list_group_rules),
+        Op::CreateGroupRule => on(filter, group_rules::create_group_rule),
+        Op::GetGroupRule => on(filter, group_rules::get_group_rule),
+        Op::UpdateGroupRule => on(filter, group_rules::update_group_rule),
+        Op::DeleteGroupRule => on(filter, group_rules::delete_group_rule),
+        Op::ActivateGroupRule => on(filter, group_rules::activate_group_rule),
+        Op::DeactivateGroupRule => on(filter, group_rules::deactivate_group_rule),
         Op::ListUserTypes => on(filter, user_types::list_user_types),
         Op::CreateUserType => on(filter, user_types::create_user_type),
         Op::GetUserType => on(filter, user_types::get_user_type),

@@ -6,17 +6,18 @@ use tokio::sync::Notify;
 
 use crate::App;
 
-/// How often unfinished deactivations are looked for, since another node may have left some.
+/// How often unfinished work is looked for, since another node may have left some.
 const SWEEP_EVERY: Duration = Duration::from_secs(10);
 
 /// How often what has expired is removed.
 const REMOVE_EVERY: Duration = Duration::from_secs(600);
 
-/// Tells the worker that a deactivation was answered before it was done (`Prefer: respond-async`).
+/// Tells a worker that something was answered before it was done: a deactivation (`Prefer: respond-async`), the activation
+/// of a group rule.
 #[derive(Debug, Default)]
-pub(crate) struct Deactivations(Notify);
+pub(crate) struct Wake(Notify);
 
-impl Deactivations {
+impl Wake {
     pub(crate) fn notify(&self) {
         self.0.notify_one();
     }
@@ -30,6 +31,18 @@ pub(crate) async fn finish_deactivations(app: App) {
         }
         // Either is a reason to look again.
         let _ = tokio::time::timeout(SWEEP_EVERY, app.deactivations().0.notified()).await;
+    }
+}
+
+/// Carries group rules through the users that are there: what was begun in this process at once, what a crash left behind at
+/// start. Other writes come in between its small ones.
+pub(crate) async fn apply_group_rules(app: App) {
+    loop {
+        if let Err(error) = app.store().finish_group_rule_runs().await {
+            tracing::error!(%error, "group rules are left unfinished");
+        }
+        // Either is a reason to look again.
+        let _ = tokio::time::timeout(SWEEP_EVERY, app.group_rules().0.notified()).await;
     }
 }
 

@@ -31,6 +31,17 @@ pub struct Party {
 }
 
 impl Party {
+    /// The server itself.
+    #[must_use]
+    pub fn system() -> Self {
+        Self {
+            id: "system".to_owned(),
+            kind: "SystemPrincipal".to_owned(),
+            alternate_id: "system@roster".to_owned(),
+            display_name: "Roster".to_owned(),
+        }
+    }
+
     /// Somebody who gave a name that may be nobody's.
     #[must_use]
     pub fn unknown(name: &str) -> Self {
@@ -100,6 +111,11 @@ impl Change {
     /// The same change by another actor: a user who signs in.
     pub(crate) fn by(&self, actor: Party) -> Self {
         Self { actor: Arc::new(actor), ..self.clone() }
+    }
+
+    /// The same change by the server itself: what follows by rule from what somebody does.
+    pub(crate) fn by_the_system(&self) -> Self {
+        self.by(Party::system())
     }
 
     /// The request that it came with.

@@ -1,7 +1,9 @@
 //! Groups and their members, and the schema of their profiles. Everyone is built in: all users of the org are in it, without a row for each.
 
+pub(crate) mod rules;
 pub(crate) mod schema;
 
+pub use rules::GroupRule;
 pub use schema::StoredGroupSchema;
 
 use roster_model::error::{ErrorCode, Problem, ResourceKind, Violation};
@@ -127,6 +129,9 @@ impl Store {
                     ],
                 )
                 .map_err(name_taken)?;
+                if profile.name() != group.name {
+                    rules::run_those_that_test_groups(tx, change.org)?;
+                }
                 change.record(tx, EventType::GroupUpdate, &[party(&group)])?;
                 find(tx, change.org, &id)
             })
@@ -144,6 +149,7 @@ impl Store {
                 find_for_update(tx, change.org, &id)?;
                 let group = find_changeable(tx, change.org, &id)?;
                 applications::remove_group(tx, group.key)?;
+                rules::forget_group(tx, &change, group.key, &id)?;
                 tx.execute("DELETE FROM group_members WHERE group_key = $1", params![group.key])?;
                 tx.execute("DELETE FROM groups WHERE group_key = $1", params![group.key])?;
                 Ok(change.record(tx, EventType::GroupDelete, &[party(&group)])?)
@@ -188,12 +194,14 @@ impl Store {
             .write(move |tx| {
                 let group = find_changeable(tx, change.org, &group)?;
                 let user = users::find_for_update(tx, change.org, &user)?;
-                Ok(add_member(tx, &change, &group, &user)?)
+                add_member(tx, &change, &group, &user)?;
+                Ok(rules::apply::apply_to_member(tx, &change, &user)?)
             })
             .await
     }
 
-    /// removeUserFromGroup. Removing who is no member changes nothing.
+    /// removeUserFromGroup. Removing who is no member changes nothing. Rules that made the membership leave the user out from
+    /// now on.
     ///
     /// # Errors
     /// If there is no such group or user, or the group is built in.
@@ -203,13 +211,11 @@ impl Store {
             .write(move |tx| {
                 let group = find_changeable(tx, change.org, &group)?;
                 let user = users::find_for_update(tx, change.org, &user)?;
-                let removed = tx.execute(
-                    "DELETE FROM group_members WHERE group_key = $1 AND user_key = $2",
-                    params![group.key, user.key],
-                )?;
-                if removed > 0 {
+                if delete_member(tx, user.key, group.key)? {
                     touch_membership(tx, &change, &group)?;
                     change.record(tx, EventType::GroupMembershipRemove, &[users::party(&user), party(&group)])?;
+                    rules::apply::exclude(tx, &change, &user, &group)?;
+                    rules::apply::apply(tx, &change, &user)?;
                 }
                 Ok(())
             })
@@ -254,6 +260,11 @@ pub(crate) fn find(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Group, Erro
     let sql = format!("{SELECT_GROUP} WHERE g.org_key = $1 AND g.id = $2");
     let found = tx.query_first(&sql, params![org, id], read_group)?;
     found.ok_or_else(|| Error::not_found(id, ResourceKind::Group))
+}
+
+fn find_by_key(tx: &mut Tx<'_>, org: OrgKey, key: GroupKey) -> Result<Option<Group>, EngineError> {
+    let sql = format!("{SELECT_GROUP} WHERE g.org_key = $1 AND g.group_key = $2");
+    tx.query_first(&sql, params![org, key], read_group)
 }
 
 /// The group, kept from other writers until the transaction ends.
@@ -308,15 +319,23 @@ pub(crate) fn insert(
 }
 
 pub(crate) fn add_member(tx: &mut Tx<'_>, change: &Change, group: &Group, user: &User) -> Result<(), EngineError> {
-    let added = tx.execute(
-        "INSERT INTO group_members (group_key, user_key) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        params![group.key, user.key],
-    )?;
-    if added > 0 {
+    if insert_member(tx, user.key, group.key)? {
         touch_membership(tx, change, group)?;
         change.record(tx, EventType::GroupMembershipAdd, &[users::party(user), party(group)])?;
     }
     Ok(())
+}
+
+/// Answers whether the user was no member.
+fn insert_member(tx: &mut Tx<'_>, user: UserKey, group: GroupKey) -> Result<bool, EngineError> {
+    let sql = "INSERT INTO group_members (group_key, user_key) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    Ok(tx.execute(sql, params![group, user])? > 0)
+}
+
+/// Answers whether the user was a member.
+fn delete_member(tx: &mut Tx<'_>, user: UserKey, group: GroupKey) -> Result<bool, EngineError> {
+    let sql = "DELETE FROM group_members WHERE group_key = $1 AND user_key = $2";
+    Ok(tx.execute(sql, params![group, user])? > 0)
 }
 
 fn touch_membership(tx: &mut Tx<'_>, change: &Change, group: &Group) -> Result<(), EngineError> {
@@ -326,6 +345,7 @@ fn touch_membership(tx: &mut Tx<'_>, change: &Change, group: &Group) -> Result<(
 
 /// Ends every membership of a user who is being erased.
 pub(crate) fn remove_user(tx: &mut Tx<'_>, user: UserKey) -> Result<(), EngineError> {
+    rules::remove_user(tx, user)?;
     tx.execute("DELETE FROM group_members WHERE user_key = $1", params![user])?;
     Ok(())
 }

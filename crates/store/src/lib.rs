@@ -178,13 +178,7 @@ impl Store {
     /// A change that the server itself makes.
     #[must_use]
     pub fn system_change(&self, org: OrgKey) -> Change {
-        let system = Party {
-            id: "system".to_owned(),
-            kind: "SystemPrincipal".to_owned(),
-            alternate_id: "system@roster".to_owned(),
-            display_name: "Roster".to_owned(),
-        };
-        self.change(org, system, RequestContext::default())
+        self.change(org, Party::system(), RequestContext::default())
     }
 
     pub(crate) fn hasher(&self) -> &Hasher {

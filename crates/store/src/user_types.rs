@@ -15,7 +15,7 @@ use crate::cache::Invalidation;
 use crate::change::{Change, Party};
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
-use crate::{Store, linked_objects, params, users};
+use crate::{Store, groups, linked_objects, params, users};
 
 /// The path id that stands for the default type and its schema.
 pub const DEFAULT: &str = "default";
@@ -184,6 +184,7 @@ impl Store {
                 )?;
                 tx.invalidate(Invalidation::UserTypes);
                 users::drop_attributes(tx, change.org, &found.id, &found.schema.removed_since(&before))?;
+                groups::rules::forget_attributes(tx, &change, &found.schema.removed_since(&before))?;
                 found.schema_last_updated = change.now;
                 change.record(tx, EventType::UserSchemaUpdate, &[party(&found)])?;
                 Ok(found)

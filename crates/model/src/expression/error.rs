@@ -6,7 +6,7 @@ use super::{MAX_CHARACTERS, MAX_NESTING, Type};
 
 /// An expression that is refused, where and why.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("Invalid expression at position {position}: {problem}")]
+#[error("{problem} (at position {position})")]
 pub struct ExpressionError {
     /// Characters in front of what is wrong.
     pub position: usize,

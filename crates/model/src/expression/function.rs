@@ -208,7 +208,8 @@ fn append(arguments: &[Value]) -> Option<Value> {
 /// Joins texts, and the elements of arrays, leaving out what is null.
 fn join(arguments: &[Value]) -> Option<Value> {
     let rest = arguments.get(1..)?;
-    let parts = rest.iter().flat_map(|part| if let Value::List(items) = part { items } else { std::slice::from_ref(part) });
+    let parts =
+        rest.iter().flat_map(|part| if let Value::List(items) = part { items } else { std::slice::from_ref(part) });
     let parts: Vec<String> = parts.filter(|part| **part != Value::Null).map(Value::printed).collect();
     Some(Value::Text(parts.join(&text(arguments, 0)?)))
 }
@@ -221,7 +222,8 @@ fn replace(arguments: &[Value], times: usize) -> Option<Value> {
 /// The value of the first key that the text contains, else the default.
 fn string_switch(arguments: &[Value]) -> Option<Value> {
     let (input, pairs) = (text(arguments, 0)?, arguments.get(2..)?);
-    let chosen = pairs.chunks_exact(2).find(|pair| matches!(pair, [Value::Text(key), _] if input.contains(key.as_str())));
+    let chosen =
+        pairs.chunks_exact(2).find(|pair| matches!(pair, [Value::Text(key), _] if input.contains(key.as_str())));
     chosen.and_then(<[Value]>::last).or_else(|| arguments.get(1)).cloned()
 }
 
@@ -276,7 +278,12 @@ mod tests {
     #[test]
     fn names_are_unique_and_only_the_last_parameter_repeats() {
         for (place, function) in FUNCTIONS.iter().enumerate() {
-            assert_eq!(FUNCTIONS.iter().position(|other| other.name == function.name), Some(place), "{}", function.name);
+            assert_eq!(
+                FUNCTIONS.iter().position(|other| other.name == function.name),
+                Some(place),
+                "{}",
+                function.name
+            );
             assert!(!function.variadic || !function.parameters.is_empty(), "{}", function.name);
         }
     }

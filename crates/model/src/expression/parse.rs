@@ -51,10 +51,7 @@ impl Parser<'_> {
     }
 
     /// Reads something nested.
-    fn deeper<T>(
-        &mut self,
-        read: impl FnOnce(&mut Self) -> Result<T, ExpressionError>,
-    ) -> Result<T, ExpressionError> {
+    fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, ExpressionError>) -> Result<T, ExpressionError> {
         if self.depth == MAX_NESTING {
             return Err(ExpressionError { position: self.peek().position, problem: ExpressionProblem::TooDeep });
         }
@@ -80,9 +77,7 @@ impl Parser<'_> {
     }
 
     fn and(&mut self) -> Result<Node, ExpressionError> {
-        self.chain(Self::comparison, |parser| {
-            (parser.take("&&") || parser.take_word("AND")).then_some(Operator::And)
-        })
+        self.chain(Self::comparison, |parser| (parser.take("&&") || parser.take_word("AND")).then_some(Operator::And))
     }
 
     fn comparison(&mut self) -> Result<Node, ExpressionError> {

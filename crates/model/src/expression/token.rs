@@ -21,8 +21,7 @@ pub(super) enum Word {
 }
 
 /// Signs, longer ones before those they begin with.
-const SIGNS: [&str; 17] =
-    ["==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "+", "-", "?", ":", "(", ")", "{", "}"];
+const SIGNS: [&str; 17] = ["==", "!=", "<=", ">=", "&&", "||", "<", ">", "!", "+", "-", "?", ":", "(", ")", "{", "}"];
 
 /// Splits an expression into its words, [`Word::End`] last.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ExpressionError> {
@@ -44,10 +43,8 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ExpressionError> {
                 problem: ExpressionProblem::Syntax("A string has no closing quote"),
             })?,
             ',' => (Word::Sign(","), 1),
-            _ if first.is_ascii_digit() => number(rest).ok_or(ExpressionError {
-                position,
-                problem: ExpressionProblem::Syntax("A number cannot be read"),
-            })?,
+            _ if first.is_ascii_digit() => number(rest)
+                .ok_or(ExpressionError { position, problem: ExpressionProblem::Syntax("A number cannot be read") })?,
             _ if is_name_start(*first) => name(rest),
             _ => {
                 let sign = SIGNS.into_iter().find(|sign| rest.starts_with(&sign.chars().collect::<Vec<_>>()));

@@ -22,6 +22,7 @@ pub(crate) fn sample_body(operation: Op) -> Option<Value> {
         Op::ChangeRecoveryQuestion => json!({ "password": { "value": "Abcd1234#@" }, "recovery_question": question }),
         Op::ForgotPasswordSetNewPassword => json!({ "password": password, "recovery_question": question }),
         Op::CreateGroup | Op::UpdateGroup => json!({ "profile": { "name": "Lonesome", "description": "Crowded" } }),
+        Op::CreateGroupRule | Op::UpdateGroupRule => group_rule("nobody"),
         Op::CreateUserType => json!({ "name": "contractor", "displayName": "Contractor" }),
         Op::UpdateUserType | Op::ReplaceUserType => json!({ "displayName": "Freelancer" }),
         Op::UpdateUserProfile => {
@@ -65,6 +66,13 @@ pub(crate) fn sample_body(operation: Op) -> Option<Value> {
     })
 }
 
+/// A rule that puts nobody into this group.
+pub(crate) fn group_rule(group: &str) -> Value {
+    let expression = json!({ "value": "user.department == \"Nowhere\"", "type": "urn:okta:expression:1.0" });
+    let actions = json!({ "assignUserToGroups": { "groupIds": [group] } });
+    json!({ "type": "group_rule", "name": "Nowhere", "conditions": { "expression": expression }, "actions": actions })
+}
+
 fn security_question() -> Value {
     let profile = json!({ "question": "disliked_food", "answer": "mayonnaise" });
     json!({ "factorType": "question", "provider": "OKTA", "profile": profile })
@@ -93,7 +101,8 @@ pub(crate) async fn call(caller: &Caller, operation: &Operation, ids: &Ids) -> A
 pub(crate) struct Ids(HashMap<&'static str, String>);
 
 /// The parameters, and what a 404 calls what they name.
-const KINDS: [(&str, &str); 20] = [
+const KINDS: [(&str, &str); 21] = [
+    ("groupRuleId", "GroupRule"),
     ("groupId", "UserGroup"),
     ("userId", "User"),
     ("associatedUserId", "User"),
@@ -141,7 +150,9 @@ impl Ids {
         let signed_in = make("/api/v1/authn", credentials).await;
         let session = make("/api/v1/sessions", json!({ "sessionToken": signed_in["sessionToken"] })).await;
         let hook = make("/api/v1/inlineHooks", inline_hook("Directory")).await;
+        let rule = make("/api/v1/groups/rules", group_rule(&group)).await;
         Self(HashMap::from([
+            ("groupRuleId", text(&rule, "id")),
             ("appId", text(&make("/api/v1/apps", bookmark("Records")).await, "id")),
             ("idpId", text(&make("/api/v1/idps", identity_provider("Google", "GOOGLE")).await, "id")),
             ("authorizationServerId", "default".to_owned()),

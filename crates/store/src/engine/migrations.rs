@@ -16,6 +16,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: include_str!("../../migrations/0001_init.sql") },
     Migration { version: 2, sql: include_str!("../../migrations/0002_oauth_servers.sql") },
     Migration { version: 3, sql: include_str!("../../migrations/0003_oauth_grants.sql") },
+    Migration { version: 4, sql: include_str!("../../migrations/0004_group_rules.sql") },
 ];
 
 /// The version after every step.

@@ -2,8 +2,8 @@
 
 use roster_model::id::{
     ApiTokenId, ApplicationId, ApplicationKey, AuthorizationServerId, FactorId, GrantId, GroupId, GroupKey,
-    IdentityProviderId, IdentityProviderKey, InlineHookId, OrgId, OrgKey, PolicyId, PolicyRuleId, RefreshTokenId,
-    UserId, UserKey, UserTypeId,
+    GroupRuleId, GroupRuleKey, IdentityProviderId, IdentityProviderKey, InlineHookId, OrgId, OrgKey, PolicyId,
+    PolicyRuleId, RefreshTokenId, UserId, UserKey, UserTypeId,
 };
 use roster_model::timestamp::Timestamp;
 use roster_model::user::status::UserStatus;
@@ -91,7 +91,7 @@ macro_rules! key_params {
     )*};
 }
 
-key_params!(ApplicationKey, IdentityProviderKey, OrgKey, UserKey, GroupKey);
+key_params!(ApplicationKey, IdentityProviderKey, OrgKey, UserKey, GroupKey, GroupRuleKey);
 id_params!(
     ApiTokenId,
     ApplicationId,
@@ -100,6 +100,7 @@ id_params!(
     FactorId,
     GrantId,
     GroupId,
+    GroupRuleId,
     OrgId,
     PolicyId,
     PolicyRuleId,

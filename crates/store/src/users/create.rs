@@ -181,5 +181,6 @@ fn insert_user(tx: &mut Tx<'_>, change: &Change, mut user: User, plan: &Plan) ->
     for group in &joined {
         groups::add_member(tx, change, group, &user)?;
     }
+    groups::rules::apply::apply(tx, change, &user)?;
     Ok(user)
 }

@@ -17,7 +17,7 @@ use crate::engine::Tx;
 use crate::error::Error;
 use crate::factors::end_factors;
 use crate::secret::{Secret, random_bytes};
-use crate::{Store, api_tokens, authn, params};
+use crate::{Store, api_tokens, authn, groups, params};
 
 /// A user whose deactivation was begun and not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -213,6 +213,8 @@ impl Store {
                 let done = and(tx, &change, &mut user)?;
                 save(tx, &before, &user)?;
                 change.record(tx, transition.event(), &[party(&user)])?;
+                // Rules may ask for the status, and left a deactivated user alone.
+                groups::rules::apply::apply(tx, &change, &user)?;
                 Ok((user, done))
             })
             .await

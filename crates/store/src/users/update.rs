@@ -18,8 +18,8 @@ use crate::Store;
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
-use crate::policies;
 use crate::user_types::{self, UserType};
+use crate::{groups, policies};
 
 /// A request to change a user.
 #[derive(Clone)]
@@ -212,6 +212,7 @@ fn write_update(
         change.record(tx, transition.event(), &target)?;
     }
     save(tx, &before, &user)?;
+    groups::rules::apply::apply(tx, change, &user)?;
     Ok(user)
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::LOGS;
 use crate::context::{Answer, Caller, TestOrg, text};
-use crate::operations::{Ids, call, sample_body};
+use crate::operations::{Ids, call, group_rule, sample_body};
 use crate::users::fixtures::{hold, lock_out};
 
 /// The operations that change something on behalf of the holder of a token. A session that is refreshed only lives on,
@@ -40,6 +40,14 @@ async fn prepare(org: &TestOrg, operation: &Operation) -> Way {
         }
         Op::AddUserToGroup => {
             org.delete(&ids.fill("/api/v1/groups/{groupId}/users/{userId}")).await.no_content();
+        }
+        Op::CreateGroupRule => {
+            way.body = Some(group_rule(&ids.fill("{groupId}")));
+            way.body.as_mut().unwrap()["name"] = json!("Elsewhere");
+        }
+        Op::UpdateGroupRule => way.body = Some(group_rule(&ids.fill("{groupId}"))),
+        Op::DeactivateGroupRule => {
+            org.post(&ids.fill("/api/v1/groups/rules/{groupRuleId}/lifecycle/activate"), None).await.no_content();
         }
         Op::ActivateFactor | Op::ResendEnrollFactor => {
             let sms = sample_body(Op::EnrollFactor);
