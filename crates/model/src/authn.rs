@@ -112,6 +112,18 @@ impl Stage {
             Self::MfaEnrollActivate { .. } => "MFA_ENROLL_ACTIVATE",
         }
     }
+
+    /// Whether it shows the user's factors.
+    #[must_use]
+    pub const fn shows_factors(&self) -> bool {
+        matches!(
+            self,
+            Self::MfaRequired { .. }
+                | Self::MfaChallenge { .. }
+                | Self::MfaEnroll { .. }
+                | Self::MfaEnrollActivate { .. }
+        )
+    }
 }
 
 /// What a recovery is to bring back.
@@ -211,6 +223,12 @@ impl Verified {
         self.factors.iter().map(|factor| factor.at).max()
     }
 
+    /// Whether they may enroll a factor: who has an active one proves that first, or else a stolen password would do.
+    #[must_use]
+    pub const fn may_enroll(&self, has_factor: bool) -> bool {
+        !has_factor || !self.factors.is_empty()
+    }
+
     /// The methods, as a session shows them.
     #[must_use]
     pub fn methods(&self) -> Vec<&str> {
@@ -225,6 +243,15 @@ impl Verified {
             methods.push("mfa");
         }
         methods
+    }
+
+    /// What follows for somebody who has just enrolled a factor: the next one, if they opted in to that and there is one.
+    #[must_use]
+    pub fn next_after_enrollment(self, standing: Standing, options: Options, has_every_factor: bool) -> Next {
+        if options.multi_optional_factor_enroll && !has_every_factor {
+            return Next::Stage(Stage::MfaEnroll { verified: self });
+        }
+        self.next(standing, options)
     }
 
     /// What follows for somebody who has proved this. An enrolled factor is asked for before an expired password is

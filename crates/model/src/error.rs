@@ -124,6 +124,8 @@ error_codes! {
     UnsupportedOperation = "E0000060" 501 "Unsupported operation.";
     /// A wrong passcode or answer; the cause says which.
     InvalidPasscode = "E0000068" 403 "Invalid Passcode/Answer";
+    /// A wrong passcode or answer too many.
+    FactorUserLocked = "E0000069" 403 "User Locked";
     /// A time-based code that was used before.
     PasscodeReplayed = "E0000082" 403
         "Each code can only be used once. Please wait for a new code and try again.";

@@ -215,6 +215,11 @@ operations! {
     AuthnUnlockAccount "authnUnlockAccount" Post "/api/v1/authn/recovery/unlock" Anyone Authn;
     AuthnVerifyRecoveryToken "authnVerifyRecoveryToken" Post "/api/v1/authn/recovery/token" Anyone Authn;
     AuthnAnswerRecoveryQuestion "authnAnswerRecoveryQuestion" Post "/api/v1/authn/recovery/answer" Anyone Authn;
+    AuthnEnrollFactor "authnEnrollFactor" Post "/api/v1/authn/factors" Anyone Authn;
+    AuthnActivateFactor "authnActivateFactor" Post "/api/v1/authn/factors/{factorId}/lifecycle/activate" Anyone Authn;
+    AuthnResendEnrollFactor "authnResendEnrollFactor" Post "/api/v1/authn/factors/{factorId}/lifecycle/resend" Anyone Authn;
+    AuthnVerifyFactor "authnVerifyFactor" Post "/api/v1/authn/factors/{factorId}/verify" Anyone Authn;
+    AuthnResendFactorChallenge "authnResendFactorChallenge" Post "/api/v1/authn/factors/{factorId}/verify/resend" Anyone Authn;
     AuthnPrevious "authnPrevious" Post "/api/v1/authn/previous" Anyone Authn;
     AuthnSkip "authnSkip" Post "/api/v1/authn/skip" Anyone Authn;
     AuthnCancel "authnCancel" Post "/api/v1/authn/cancel" Anyone Authn;

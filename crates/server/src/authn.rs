@@ -1,6 +1,8 @@
 //! `/api/v1/authn`: the Authentication API (behaviour.md G.1). Anyone may call it; who brings an API token is a trusted
 //! application.
 
+mod factor_view;
+pub(crate) mod factors;
 mod view;
 
 use axum::extract::State;

@@ -1,9 +1,10 @@
 //! Signing in and recovering (behaviour.md G.1): transactions between requests, each a row that is found by the hash of
 //! its state token. What may follow on what is in `roster_model::authn`.
 //!
-//! Invariants: `proceed` alone hands out session tokens, and only as [`Verified::next`] says; whatever was checked
+//! Invariants: `advance` alone hands out session tokens, and only as [`Verified::next`] says; whatever was checked
 //! outside a database transaction is compared there with what is stored by then.
 
+mod factors;
 mod password;
 mod primary;
 mod recovery;
@@ -15,6 +16,7 @@ use roster_model::authn::{
 };
 use roster_model::error::{ErrorCode, Problem};
 use roster_model::event::EventType;
+use roster_model::factor::{Factor, FactorKind};
 use roster_model::id::UserKey;
 use roster_model::timestamp::Timestamp;
 use roster_model::user::User;
@@ -28,6 +30,7 @@ pub use recovery::RecoveryToken;
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
+use crate::seal::MasterKey;
 use crate::secret::{Secret, SecretHash};
 use crate::users::{self, party};
 use crate::{params, policies, sessions};
@@ -63,6 +66,8 @@ pub struct Pending {
     pub policy: PasswordPolicy,
     /// How old the user's password is.
     pub password: PasswordStanding,
+    /// The user's factors, active or not, where the stage is about them.
+    pub factors: Vec<Factor>,
 }
 
 /// A finished sign-in.
@@ -136,6 +141,7 @@ fn select(tx: &mut Tx<'_>, change: &Change, hash: SecretHash) -> Result<Option<(
 fn wait(
     tx: &mut Tx<'_>,
     change: &Change,
+    key: &MasterKey,
     token: Secret,
     user: User,
     transaction: Transaction,
@@ -154,7 +160,9 @@ fn wait(
     )?;
     let policy = policies::password(tx, change.org)?;
     let password = PasswordStanding::of(&user, &policy, change.now);
-    Ok(Authentication::Pending(Box::new(Pending { token, expires, user, transaction, policy, password })))
+    let shows_factors = transaction.stage.shows_factors();
+    let factors = if shows_factors { crate::factors::all(tx, key, user.key)? } else { Vec::new() };
+    Ok(Authentication::Pending(Box::new(Pending { token, expires, user, transaction, policy, password, factors })))
 }
 
 /// Ends a transaction.
@@ -199,8 +207,20 @@ impl SignIn {
 fn proceed(
     tx: &mut Tx<'_>,
     change: &Change,
-    mut sign_in: SignIn,
+    key: &MasterKey,
+    sign_in: SignIn,
     verified: Verified,
+) -> Result<Decided<Authentication>, Error> {
+    advance(tx, change, key, sign_in, |standing, options, _| verified.clone().next(standing, options))
+}
+
+/// Lets a sign-in go on to what `next` says, which is told which kinds of factors are active.
+fn advance(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    key: &MasterKey,
+    mut sign_in: SignIn,
+    next: impl FnOnce(Standing, Options, &[FactorKind]) -> Next,
 ) -> Result<Decided<Authentication>, Error> {
     let sign_on = policies::sign_on(tx, change.org)?;
     if !sign_on.allow || !may_sign_in(sign_in.user.status()) {
@@ -213,14 +233,14 @@ fn proceed(
         return Ok(Err(failed()));
     }
     let policy = policies::password(tx, change.org)?;
-    let has_factor = false;
-    let standing = Standing::of(&sign_in.user, &policy, &sign_on, has_factor, change.now);
-    match verified.next(standing, sign_in.options) {
+    let active = crate::factors::active_kinds(tx, key, sign_in.user.key)?;
+    let standing = Standing::of(&sign_in.user, &policy, &sign_on, !active.is_empty(), change.now);
+    match next(standing, sign_in.options, &active) {
         Next::Stage(stage) => {
             users::save(tx, &sign_in.before, &sign_in.user)?;
             let token = sign_in.token.map_or_else(new_state_token, Ok)?;
             let transaction = Transaction { stage, relay_state: sign_in.relay_state, options: sign_in.options };
-            wait(tx, change, token, sign_in.user, transaction).map(Ok)
+            wait(tx, change, key, token, sign_in.user, transaction).map(Ok)
         }
         Next::Success(verified) => {
             if let Some(token) = &sign_in.token {

@@ -13,9 +13,10 @@ use roster_model::user::status::UserStatus;
 use crate::change::Change;
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
+use crate::seal::MasterKey;
 use crate::secret::{Secret, SecretHash};
 use crate::users::{self, find_by_key, party};
-use crate::{Store, params, policies};
+use crate::{Store, factors, params, policies};
 
 /// A session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub struct Session {
     pub expires: Timestamp,
     /// What was proved for it.
     pub verified: Verified,
-    /// Whether the user has a factor.
+    /// Whether the user has an active factor.
     pub mfa_active: bool,
     /// Whether its cookie outlives the browser.
     pub persistent_cookie: bool,
@@ -53,7 +54,7 @@ impl Store {
     /// # Errors
     /// E0000004 for a token that is unknown, used or expired, or a user who may not sign in any more.
     pub async fn create_session(&self, change: &Change, token: &Secret) -> Result<(Session, Secret), Error> {
-        let (change, hash) = (change.clone(), token.hash());
+        let (change, key, hash) = (change.clone(), self.master_key().clone(), token.hash());
         let (id, name) = (Secret::random::<16>(PREFIX)?, Secret::random::<16>(PREFIX)?);
         self.engine()
             .write(move |tx| {
@@ -61,7 +62,7 @@ impl Store {
                 let (user, verified) = redeem(tx, &change, hash)?.ok_or_else(failed)?;
                 let limits = policies::sign_on(tx, change.org)?.session;
                 insert(tx, &change, user.key, &verified, &limits, &id, &name)?;
-                let session = find(tx, change.org, Named::Secret(id.hash()), change.now)?.ok_or_else(failed)?;
+                let session = find(tx, &key, change.org, Named::Secret(id.hash()), change.now)?.ok_or_else(failed)?;
                 Ok((session, id.clone()))
             })
             .await
@@ -72,8 +73,8 @@ impl Store {
     /// # Errors
     /// If there is no such session.
     pub async fn get_session(&self, org: OrgKey, asked: &str) -> Result<Session, Error> {
-        let (asked, now) = (asked.to_owned(), self.clock().now());
-        self.engine().read(move |tx| find_any(tx, org, &asked, now)).await
+        let (asked, key, now) = (asked.to_owned(), self.master_key().clone(), self.clock().now());
+        self.engine().read(move |tx| find_any(tx, &key, org, &asked, now)).await
     }
 
     /// getCurrentSession: the session whose id this is.
@@ -81,8 +82,8 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn current_session(&self, org: OrgKey, id: &Secret) -> Result<Option<Session>, Error> {
-        let (hash, now) = (id.hash(), self.clock().now());
-        self.engine().read(move |tx| Ok(find(tx, org, Named::Secret(hash), now)?)).await
+        let (hash, key, now) = (id.hash(), self.master_key().clone(), self.clock().now());
+        self.engine().read(move |tx| Ok(find(tx, &key, org, Named::Secret(hash), now)?)).await
     }
 
     /// refreshSession: its idle time begins anew; its lifetime does not.
@@ -90,10 +91,10 @@ impl Store {
     /// # Errors
     /// If there is no such session.
     pub async fn refresh_session(&self, change: &Change, asked: &str) -> Result<Session, Error> {
-        let (change, asked) = (change.clone(), asked.to_owned());
+        let (change, key, asked) = (change.clone(), self.master_key().clone(), asked.to_owned());
         self.engine()
             .write(move |tx| {
-                let session = find_any(tx, change.org, &asked, change.now)?;
+                let session = find_any(tx, &key, change.org, &asked, change.now)?;
                 let limits = policies::sign_on(tx, change.org)?.session;
                 let expires = expiry(&limits, session.created, change.now);
                 let sql = "UPDATE sessions SET expires = $1 WHERE org_key = $2 AND id = $3";
@@ -108,10 +109,10 @@ impl Store {
     /// # Errors
     /// If there is no such session.
     pub async fn end_session(&self, change: &Change, asked: &str) -> Result<(), Error> {
-        let (change, asked) = (change.clone(), asked.to_owned());
+        let (change, key, asked) = (change.clone(), self.master_key().clone(), asked.to_owned());
         self.engine()
             .write(move |tx| {
-                let session = find_any(tx, change.org, &asked, change.now)?;
+                let session = find_any(tx, &key, change.org, &asked, change.now)?;
                 let sql = "DELETE FROM sessions WHERE org_key = $1 AND id = $2";
                 tx.execute(sql, params![change.org, &session.id])?;
                 let user = find_by_key(tx, session.user_key)?;
@@ -147,28 +148,38 @@ enum Named<'a> {
     Name(&'a str),
 }
 
-fn find_any(tx: &mut Tx<'_>, org: OrgKey, asked: &str, now: Timestamp) -> Result<Session, Error> {
-    if let Some(session) = find(tx, org, Named::Secret(Secret::from_text(asked).hash()), now)? {
+fn find_any(tx: &mut Tx<'_>, key: &MasterKey, org: OrgKey, asked: &str, now: Timestamp) -> Result<Session, Error> {
+    if let Some(session) = find(tx, key, org, Named::Secret(Secret::from_text(asked).hash()), now)? {
         return Ok(session);
     }
-    let found = find(tx, org, Named::Name(asked), now)?;
+    let found = find(tx, key, org, Named::Name(asked), now)?;
     found.ok_or_else(|| Error::not_found(asked, ResourceKind::Session))
 }
 
-fn find(tx: &mut Tx<'_>, org: OrgKey, named: Named<'_>, now: Timestamp) -> Result<Option<Session>, EngineError> {
+fn find(
+    tx: &mut Tx<'_>,
+    key: &MasterKey,
+    org: OrgKey,
+    named: Named<'_>,
+    now: Timestamp,
+) -> Result<Option<Session>, EngineError> {
     const SELECT: &str = "SELECT s.id, u.id, u.user_key, u.profile, o.id, s.created, s.expires, s.verified, \
-         s.persistent_cookie, (SELECT count(*) FROM factors f WHERE f.user_key = s.user_key) \
+         s.persistent_cookie \
          FROM sessions s JOIN users u ON u.user_key = s.user_key JOIN orgs o ON o.org_key = s.org_key \
          WHERE s.org_key = $1 AND s.expires > $2 AND ";
-    match named {
+    let found = match named {
         Named::Secret(hash) => {
             let sql = format!("{SELECT} s.token_hash = $3");
-            tx.query_first(&sql, params![org, now, hash.0.as_slice()], read_session)
+            tx.query_first(&sql, params![org, now, hash.0.as_slice()], read_session)?
         }
-        Named::Name(name) => tx.query_first(&format!("{SELECT} s.id = $3"), params![org, now, name], read_session),
-    }
+        Named::Name(name) => tx.query_first(&format!("{SELECT} s.id = $3"), params![org, now, name], read_session)?,
+    };
+    let Some(session) = found else { return Ok(None) };
+    let mfa_active = !factors::active_kinds(tx, key, session.user_key)?.is_empty();
+    Ok(Some(Session { mfa_active, ..session }))
 }
 
+/// A session, short of what its user's factors tell.
 fn read_session(row: &Row<'_>) -> Result<Session, EngineError> {
     let user_id = UserId::from_text(&row.text(1)?);
     let party = users::party_of(&user_id, &row.text(3)?);
@@ -183,7 +194,7 @@ fn read_session(row: &Row<'_>) -> Result<Session, EngineError> {
         expires: row.timestamp(6)?,
         verified: serde_json::from_str(&row.text(7)?)?,
         persistent_cookie: row.integer(8)? != 0,
-        mfa_active: row.integer(9)? > 0,
+        mfa_active: false,
     })
 }
 

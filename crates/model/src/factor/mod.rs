@@ -24,7 +24,10 @@ use crate::timestamp::Timestamp;
 use crate::user::credentials::StoredPassword;
 
 macro_rules! factor_kinds {
-    ($($(#[$doc:meta])* $name:ident = $factor_type:literal $provider:literal $prefix:literal $log_name:literal;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident = $factor_type:literal $provider:literal $prefix:literal $log_name:literal $method:literal;
+    )*) => {
         /// What a factor is: its type and its provider. A user has at most one of each.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum FactorKind {
@@ -59,6 +62,12 @@ macro_rules! factor_kinds {
                 match self { $(Self::$name => $log_name,)* }
             }
 
+            /// What the `amr` of a session calls it (RFC 8176, section 2).
+            #[must_use]
+            pub const fn method(self) -> &'static str {
+                match self { $(Self::$name => $method,)* }
+            }
+
             /// The kind with this type and provider, as the wire spells them.
             #[must_use]
             pub fn from_texts(factor_type: &str, provider: &str) -> Option<Self> {
@@ -70,19 +79,19 @@ macro_rules! factor_kinds {
 
 factor_kinds! {
     /// A security question.
-    Question = "question" "OKTA" "ufs" "QUESTION_FACTOR";
+    Question = "question" "OKTA" "ufs" "QUESTION_FACTOR" "kba";
     /// Time-based codes of Okta Verify.
-    OktaTotp = "token:software:totp" "OKTA" "ost" "OKTA_SOFT_TOKEN";
+    OktaTotp = "token:software:totp" "OKTA" "ost" "OKTA_SOFT_TOKEN" "otp";
     /// Time-based codes of Google Authenticator, and of any other app that speaks RFC 6238.
-    GoogleTotp = "token:software:totp" "GOOGLE" "uft" "GOOGLE_AUTH";
+    GoogleTotp = "token:software:totp" "GOOGLE" "uft" "GOOGLE_AUTH" "otp";
     /// Passcodes by text message.
-    Sms = "sms" "OKTA" "mbl" "SMS_FACTOR";
+    Sms = "sms" "OKTA" "mbl" "SMS_FACTOR" "sms";
     /// Passcodes by phone call.
-    Call = "call" "OKTA" "clf" "CALL_FACTOR";
+    Call = "call" "OKTA" "clf" "CALL_FACTOR" "tel";
     /// Passcodes by e-mail.
-    Email = "email" "OKTA" "emf" "EMAIL_FACTOR";
+    Email = "email" "OKTA" "emf" "EMAIL_FACTOR" "otp";
     /// A security key, or what a device has in its place.
-    WebAuthn = "webauthn" "FIDO" "fwf" "FIDO_WEBAUTHN";
+    WebAuthn = "webauthn" "FIDO" "fwf" "FIDO_WEBAUTHN" "hwk";
 }
 
 /// Where a factor stands. The wire has more statuses, for factors that Roster does not have.

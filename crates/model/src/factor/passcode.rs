@@ -43,6 +43,12 @@ impl Channel {
         }
     }
 
+    /// The channel that factors of this kind use.
+    #[must_use]
+    pub fn of(kind: FactorKind) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.kind() == kind)
+    }
+
     /// Seconds that must lie between two passcodes (behaviour.md G.3).
     const fn pause_seconds(self) -> i64 {
         match self {

@@ -45,11 +45,11 @@ impl Default for SessionLimits {
 /// 90 days, in minutes.
 const MAX_MINUTES: u32 = 129_600;
 
-/// The rule's `actions`. `requireFactor` is refused, since a sign-in cannot answer a factor yet.
+/// The rule's `actions`.
 #[rustfmt::skip]
 pub(super) const ACTIONS: [Setting<SignOnPolicy>; 7] = [
     Setting { path: "signon.access", slot: |it| Slot::Words(&mut it.allow, ["ALLOW", "DENY"]) },
-    Setting { path: "signon.requireFactor", slot: |_| Slot::Fixed(json!(false)) },
+    Setting { path: "signon.requireFactor", slot: |it| Slot::Flag(&mut it.require_factor) },
     Setting { path: "signon.factorPromptMode", slot: |_| Slot::Told(json!("ALWAYS")) },
     Setting { path: "signon.rememberDeviceByDefault", slot: |_| Slot::Told(json!(false)) },
     Setting { path: "signon.session.usePersistentCookie", slot: |it| Slot::Flag(&mut it.session.persistent_cookie) },

@@ -7,36 +7,38 @@ use roster_model::user::password_policy::PasswordPolicy;
 use roster_store::authn::{Authentication, Pending, RecoveryToken, Success};
 use serde_json::{Map, Value, json};
 
+use super::factor_view;
+
 /// What users have whose profile says nothing else (observed.md 5).
 const DEFAULT_LOCALE: &str = "en_US";
 /// As [`DEFAULT_LOCALE`].
 const DEFAULT_TIME_ZONE: &str = "America/Los_Angeles";
 
 /// Members of an object, in their order; those without a value are left out.
-struct Members(Map<String, Value>);
+pub(super) struct Members(Map<String, Value>);
 
 impl Members {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self(Map::new())
     }
 
-    fn with(mut self, name: &str, value: impl Into<Option<Value>>) -> Self {
+    pub(super) fn with(mut self, name: &str, value: impl Into<Option<Value>>) -> Self {
         if let Some(value) = value.into() {
             self.0.insert(name.to_owned(), value);
         }
         self
     }
 
-    fn done(self) -> Value {
+    pub(super) fn done(self) -> Value {
         Value::Object(self.0)
     }
 }
 
-fn link(base_url: &str, path: &str) -> Value {
+pub(super) fn link(base_url: &str, path: &str) -> Value {
     json!({ "href": format!("{base_url}/api/v1/authn{path}"), "hints": { "allow": ["POST"] } })
 }
 
-fn named_link(base_url: &str, name: &str, path: &str) -> Value {
+pub(super) fn named_link(base_url: &str, name: &str, path: &str) -> Value {
     json!({ "name": name, "href": format!("{base_url}/api/v1/authn{path}"), "hints": { "allow": ["POST"] } })
 }
 
@@ -81,12 +83,14 @@ fn pending(pending: &Pending, base_url: &str) -> Value {
         .with("status", json!(stage.status()))
         .with("relayState", pending.transaction.relay_state.as_ref().map(|it| json!(it)))
         .with("recoveryType", recovery)
-        .with("_embedded", embedded(pending))
-        .with("_links", links(stage, base_url))
+        .with("factorResult", factor_view::result(pending))
+        .with("challengeType", factor_view::result(pending).map(|_| json!("FACTOR")))
+        .with("_embedded", embedded(pending, base_url))
+        .with("_links", links(pending, base_url))
         .done()
 }
 
-fn embedded(pending: &Pending) -> Value {
+fn embedded(pending: &Pending, base_url: &str) -> Value {
     let stage = &pending.transaction.stage;
     let asks_question = matches!(stage, Stage::Recovery { .. });
     let policy = match stage {
@@ -95,21 +99,27 @@ fn embedded(pending: &Pending) -> Value {
         }
         _ => None,
     };
-    Members::new().with("user", user_view(&pending.user, asks_question)).with("policy", policy).done()
+    let embedded = Members::new().with("user", user_view(&pending.user, asks_question)).with("policy", policy);
+    factor_view::embed(embedded, pending, base_url).done()
 }
 
-fn links(stage: &Stage, base_url: &str) -> Value {
+fn links(pending: &Pending, base_url: &str) -> Value {
     let next = |name, path: &str| Some(named_link(base_url, name, path));
-    let (next, skip) = match stage {
+    let skip = || Some(named_link(base_url, "skip", "/skip"));
+    let (next, skip) = match &pending.transaction.stage {
         Stage::PasswordExpired { .. } => (next("changePassword", "/credentials/change_password"), None),
-        Stage::PasswordWarn { .. } => {
-            (next("changePassword", "/credentials/change_password"), Some(named_link(base_url, "skip", "/skip")))
-        }
+        Stage::PasswordWarn { .. } => (next("changePassword", "/credentials/change_password"), skip()),
         Stage::PasswordReset { .. } => (next("resetPassword", "/credentials/reset_password"), None),
         Stage::Recovery { .. } => (next("answer", "/recovery/answer"), None),
-        _ => (None, None),
+        Stage::MfaRequired { .. } => (None, None),
+        Stage::MfaChallenge { factor, .. } => (next("verify", &format!("/factors/{factor}/verify")), None),
+        Stage::MfaEnroll { verified } => (None, verified.factor().and_then(|_| skip())),
+        Stage::MfaEnrollActivate { factor, .. } => {
+            (next("activate", &format!("/factors/{factor}/lifecycle/activate")), None)
+        }
     };
-    Members::new().with("next", next).with("skip", skip).with("cancel", link(base_url, "/cancel")).done()
+    let links = Members::new().with("next", next).with("skip", skip).with("cancel", link(base_url, "/cancel"));
+    factor_view::link(links, pending, base_url).done()
 }
 
 /// What a transaction shows of its user.

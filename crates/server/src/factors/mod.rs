@@ -2,7 +2,7 @@
 //! is in `roster_model::factor`.
 
 pub(crate) mod qr_code;
-mod view;
+pub(crate) mod view;
 
 use axum::extract::State;
 use roster_model::factor::{AssertionInput, AttestationInput, FactorInput, PasscodeLifetime, SecurityQuestion};
@@ -114,11 +114,7 @@ pub(crate) async fn activate_factor(
     Segment(id): Segment,
     body: JsonObject,
 ) -> Handled {
-    let attestation = proof(&body, "attestation")?.zip(proof(&body, "clientData")?);
-    let request = ActivateFactor {
-        pass_code: proof(&body, "passCode")?,
-        attestation: attestation.map(|(attestation, client_data)| AttestationInput { attestation, client_data }),
-    };
+    let request = activation(&body)?;
     ok(&factor_view(&app.store().activate_factor(&change, &asked, &id, request).await?, &caller.base_url))
 }
 
@@ -133,16 +129,30 @@ pub(crate) async fn verify_factor(
     query: Query,
     OptionalObject(body): OptionalObject,
 ) -> Handled {
-    let request = VerifyFactor {
-        pass_code: proof(&body, "passCode")?,
-        answer: proof(&body, "answer")?,
-        assertion: assertion(&body)?,
-        lifetime: lifetime(&query)?,
-    };
+    let request = VerifyFactor { lifetime: lifetime(&query)?, ..verification(&body)? };
     match app.store().verify_factor(&change, &asked, &id, request).await? {
         Verification::Success(factor) => ok(&success(&factor)),
         Verification::Challenge(factor) => ok(&challenge(&factor, &caller.base_url)),
     }
+}
+
+/// What a body brings to complete an enrolment.
+pub(crate) fn activation(body: &JsonObject) -> Result<ActivateFactor, ApiError> {
+    let attestation = proof(body, "attestation")?.zip(proof(body, "clientData")?);
+    Ok(ActivateFactor {
+        pass_code: proof(body, "passCode")?,
+        attestation: attestation.map(|(attestation, client_data)| AttestationInput { attestation, client_data }),
+    })
+}
+
+/// What a body brings to a verification.
+pub(crate) fn verification(body: &JsonObject) -> Result<VerifyFactor, ApiError> {
+    Ok(VerifyFactor {
+        pass_code: proof(body, "passCode")?,
+        answer: proof(body, "answer")?,
+        assertion: assertion(body)?,
+        lifetime: None,
+    })
 }
 
 /// A signature, if all of its three parts are there.

@@ -28,7 +28,7 @@ pub(super) fn factor_view(factor: &Factor, base_url: &str) -> Value {
 }
 
 /// A security key has no profile before it has a credential.
-fn profile(enrollment: &Enrollment) -> Option<Value> {
+pub(crate) fn profile(enrollment: &Enrollment) -> Option<Value> {
     match enrollment {
         Enrollment::Question { question, .. } => {
             Some(json!({ "question": question.key(), "questionText": question.text() }))
@@ -54,7 +54,7 @@ fn destination_profile(destination: &Destination) -> Value {
 }
 
 /// What the user's app or browser needs to complete the enrolment.
-fn activation(factor: &Factor, base_url: &str) -> Option<Value> {
+pub(crate) fn activation(factor: &Factor, base_url: &str) -> Option<Value> {
     match &factor.enrollment {
         Enrollment::Totp { secret, stage: TotpStage::PendingActivation { qr_token }, .. } => {
             let qr_code = format!("{}/qr/{qr_token}", own_url(factor, base_url));

@@ -59,8 +59,10 @@ on_both_engines! {
         assert_eq!(text(rule, "type"), "SIGN_ON");
         assert_eq!(rule["actions"]["signon"]["requireFactor"], false);
         assert_eq!(rule["actions"]["signon"]["session"], session);
-        let refused = set_rule(&org, "OKTA_SIGN_ON", json!({ "signon": { "requireFactor": true } })).await;
+        let refused = set_rule(&org, "OKTA_SIGN_ON", json!({ "signon": { "requireFactor": "yes" } })).await;
         assert_eq!((refused.status, refused.body["errorCode"].as_str()), (400, Some("E0000001")));
+        let changed = set_rule(&org, "OKTA_SIGN_ON", json!({ "signon": { "requireFactor": true } })).await.ok();
+        assert_eq!(changed["actions"]["signon"]["requireFactor"], true);
     }
 }
 

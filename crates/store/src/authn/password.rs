@@ -12,6 +12,7 @@ use super::{Authentication, Decided, Loaded, SignIn, invalid_token, load, procee
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
+use crate::seal::MasterKey;
 use crate::secret::Secret;
 use crate::users::credentials::{KnownCredentials, set_password};
 use crate::users::party;
@@ -109,7 +110,7 @@ impl Store {
         stage: Stage,
         step: NewPassword,
     ) -> Result<Authentication, Error> {
-        let (change, token) = (change.clone(), token.clone());
+        let (change, key, token) = (change.clone(), self.master_key().clone(), token.clone());
         let decided = self
             .engine()
             .write(move |tx| {
@@ -121,7 +122,7 @@ impl Store {
                 if loaded.user.credentials.password != checked.credentials.password {
                     return Err(invalid_token().into());
                 }
-                step.take(tx, &change, loaded)
+                step.take(tx, &change, &key, loaded)
             })
             .await?;
         Ok(decided?)
@@ -136,7 +137,13 @@ struct NewPassword {
 }
 
 impl NewPassword {
-    fn take(&self, tx: &mut Tx<'_>, change: &Change, loaded: Loaded) -> Result<Decided<Authentication>, Error> {
+    fn take(
+        &self,
+        tx: &mut Tx<'_>,
+        change: &Change,
+        key: &MasterKey,
+        loaded: Loaded,
+    ) -> Result<Decided<Authentication>, Error> {
         let change = change.by(party(&loaded.user));
         let verified = match &loaded.transaction.stage {
             Stage::PasswordExpired { verified } | Stage::PasswordWarn { verified } => verified.clone(),
@@ -158,6 +165,6 @@ impl NewPassword {
         if self.revoke_sessions && sessions::end_all(tx, sign_in.user.key)? > 0 {
             change.record(tx, EventType::UserSessionClear, &[party(&sign_in.user)])?;
         }
-        proceed(tx, &change, sign_in, Verified { password: Some(change.now), ..verified })
+        proceed(tx, &change, key, sign_in, Verified { password: Some(change.now), ..verified })
     }
 }

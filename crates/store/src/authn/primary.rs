@@ -18,6 +18,7 @@ use crate::change::{Change, Party};
 use crate::engine::Tx;
 use crate::error::Error;
 use crate::inline_hooks::{self, InlineHook};
+use crate::seal::MasterKey;
 use crate::secret::Secret;
 use crate::users::tokens::{self, Purpose};
 use crate::users::{self, party};
@@ -98,8 +99,8 @@ impl Store {
             })
             .await?;
         let checked = self.verify_password(known, &request, import).await?;
-        let change = change.clone();
-        let decided = self.engine().write(move |tx| decide(tx, &change, &request, &checked)).await?;
+        let (change, key) = (change.clone(), self.master_key().clone());
+        let decided = self.engine().write(move |tx| decide(tx, &change, &key, &request, &checked)).await?;
         Ok(decided?)
     }
 
@@ -163,18 +164,18 @@ impl Store {
         relay_state: Option<String>,
         options: Options,
     ) -> Result<Authentication, Error> {
-        let (change, hash) = (change.clone(), token.hash());
+        let (change, key, hash) = (change.clone(), self.master_key().clone(), token.hash());
         let decided = self
             .engine()
             .write(move |tx| {
                 let found = tokens::find(tx, change.org, hash, &[Purpose::Activation], change.now)?;
-                let Some((key, _)) = found else { return Ok(Err(failed())) };
-                let Some(user) = users::lock(tx, key)? else { return Ok(Err(failed())) };
+                let Some((user, _)) = found else { return Ok(Err(failed())) };
+                let Some(user) = users::lock(tx, user)? else { return Ok(Err(failed())) };
                 let change = change.by(party(&user));
                 if user.allows(LifecycleOperation::CompleteActivation).is_ok() {
                     let stage = Stage::PasswordReset { recovery: RecoveryType::AccountActivation };
                     let transaction = Transaction { stage, relay_state: relay_state.clone(), options };
-                    return wait(tx, &change, new_state_token()?, user, transaction).map(Ok);
+                    return wait(tx, &change, &key, new_state_token()?, user, transaction).map(Ok);
                 }
                 if !may_sign_in(user.status()) {
                     return Ok(Err(failed()));
@@ -182,7 +183,7 @@ impl Store {
                 tokens::void(tx, user.key, &[Purpose::Activation])?;
                 let sign_in =
                     SignIn { token: None, relay_state: relay_state.clone(), options, before: user.clone(), user };
-                proceed(tx, &change, sign_in, Verified::default())
+                proceed(tx, &change, &key, sign_in, Verified::default())
             })
             .await?;
         Ok(decided?)
@@ -205,6 +206,7 @@ impl Checked {
 fn decide(
     tx: &mut Tx<'_>,
     change: &Change,
+    key: &MasterKey,
     request: &PrimaryAuthentication,
     checked: &Checked,
 ) -> Result<Decided<Authentication>, Error> {
@@ -245,12 +247,11 @@ fn decide(
     if checked.asked_hook {
         change.record(tx, EventType::UserImportPassword, &[party(&sign_in.user)])?;
     }
-    sign_in.user.failed_attempts = 0;
     let expired = PasswordStanding::of(&sign_in.user, &policy, change.now) == PasswordStanding::Expired;
     if expired && sign_in.user.status() == UserStatus::Active {
         sign_in.transition(tx, &change, LifecycleOperation::ExpirePasswordByAge)?;
     }
-    proceed(tx, &change, sign_in, Verified::password(change.now))
+    proceed(tx, &change, key, sign_in, Verified::password(change.now))
 }
 
 /// Whether the policy's time of being locked out is up.

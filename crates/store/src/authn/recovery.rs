@@ -19,6 +19,7 @@ use super::{
 use crate::change::{Change, Party};
 use crate::engine::Tx;
 use crate::error::Error;
+use crate::seal::MasterKey;
 use crate::secret::Secret;
 use crate::users::tokens::{self, Purpose};
 use crate::users::{self, party};
@@ -118,7 +119,7 @@ impl Store {
         relay_state: Option<String>,
         options: Options,
     ) -> Result<Authentication, Error> {
-        let (change, hash) = (change.clone(), token.hash());
+        let (change, master_key, hash) = (change.clone(), self.master_key().clone(), token.hash());
         self.engine()
             .write(move |tx| {
                 let purposes = [Purpose::ResetPassword, Purpose::ForgotPassword, Purpose::Unlock];
@@ -139,7 +140,7 @@ impl Store {
                 match first_stage(&user, &policy, recovery, asks) {
                     Some(stage) => {
                         let transaction = Transaction { stage, relay_state: relay_state.clone(), options };
-                        wait(tx, &change, new_state_token()?, user, transaction)
+                        wait(tx, &change, &master_key, new_state_token()?, user, transaction)
                     }
                     None => unlock(tx, &change, &user, relay_state.clone()),
                 }
@@ -169,13 +170,13 @@ impl Store {
             })
             .await?;
         let correct = self.hasher().verify(Password::new(fold_answer(answer)), question.answer.clone()).await?;
-        let (change, token) = (change.clone(), token.clone());
+        let (change, key, token) = (change.clone(), self.master_key().clone(), token.clone());
         let decided = self
             .engine()
             .write(move |tx| {
                 let loaded = load(tx, &change, &token)?;
                 let change = change.by(party(&loaded.user));
-                answered(tx, &change, loaded, &question, correct)
+                answered(tx, &change, &key, loaded, &question, correct)
             })
             .await?;
         Ok(decided?)
@@ -218,6 +219,7 @@ fn issue(
 fn answered(
     tx: &mut Tx<'_>,
     change: &Change,
+    key: &MasterKey,
     loaded: Loaded,
     question: &StoredRecoveryQuestion,
     correct: bool,
@@ -235,7 +237,7 @@ fn answered(
             }
             _ => {
                 let stage = Stage::PasswordReset { recovery };
-                wait(tx, change, token, user, Transaction { stage, ..transaction }).map(Ok)
+                wait(tx, change, key, token, user, Transaction { stage, ..transaction }).map(Ok)
             }
         };
     }
@@ -248,7 +250,7 @@ fn answered(
         end(tx, &token)?;
     } else {
         let stage = Stage::Recovery { recovery, wrong_answers };
-        wait(tx, change, token, counted, Transaction { stage, ..transaction })?;
+        wait(tx, change, key, token, counted, Transaction { stage, ..transaction })?;
     }
     Ok(Err(Problem::new(ErrorCode::WrongRecoveryAnswer)))
 }

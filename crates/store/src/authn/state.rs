@@ -15,11 +15,11 @@ impl Store {
     /// # Errors
     /// E0000011 for a token that is not good.
     pub async fn authn_state(&self, change: &Change, token: &Secret) -> Result<Authentication, Error> {
-        let (change, token) = (change.clone(), token.clone());
+        let (change, key, token) = (change.clone(), self.master_key().clone(), token.clone());
         self.engine()
             .write(move |tx| {
                 let Loaded { token, user, transaction } = load(tx, &change, &token)?;
-                wait(tx, &change, token, user, transaction)
+                wait(tx, &change, &key, token, user, transaction)
             })
             .await
     }
@@ -29,7 +29,7 @@ impl Store {
     /// # Errors
     /// E0000011 for a token that is not good, E0000079 where there is nothing to go back to.
     pub async fn authn_previous(&self, change: &Change, token: &Secret) -> Result<Authentication, Error> {
-        let (change, token) = (change.clone(), token.clone());
+        let (change, key, token) = (change.clone(), self.master_key().clone(), token.clone());
         self.engine()
             .write(move |tx| {
                 let Loaded { token, user, transaction } = load(tx, &change, &token)?;
@@ -38,7 +38,7 @@ impl Store {
                     Stage::MfaEnrollActivate { verified, .. } => Stage::MfaEnroll { verified },
                     _ => return Err(wrong_state().into()),
                 };
-                wait(tx, &change, token, user, Transaction { stage, ..transaction })
+                wait(tx, &change, &key, token, user, Transaction { stage, ..transaction })
             })
             .await
     }
@@ -48,7 +48,7 @@ impl Store {
     /// # Errors
     /// E0000011 for a token that is not good, E0000079 where nothing can be skipped.
     pub async fn authn_skip(&self, change: &Change, token: &Secret) -> Result<Authentication, Error> {
-        let (change, token) = (change.clone(), token.clone());
+        let (change, key, token) = (change.clone(), self.master_key().clone(), token.clone());
         let decided = self
             .engine()
             .write(move |tx| {
@@ -62,7 +62,7 @@ impl Store {
                 let mut sign_in = SignIn::of(loaded);
                 sign_in.options.warn_before_password_expired = false;
                 sign_in.options.multi_optional_factor_enroll = false;
-                proceed(tx, &change, sign_in, verified)
+                proceed(tx, &change, &key, sign_in, verified)
             })
             .await?;
         Ok(decided?)

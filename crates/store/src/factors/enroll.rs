@@ -16,6 +16,7 @@ use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
 use crate::messages::{Message, Sender};
+use crate::seal::MasterKey;
 use crate::secret::{Secret, random_bytes};
 use crate::{Store, users};
 
@@ -41,7 +42,19 @@ impl Store {
     /// If there is no such user, their status refuses it, they have an active factor of this kind, or the phone number or
     /// e-mail address is not one for them.
     pub async fn enroll_factor(&self, change: &Change, asked: &str, request: EnrollFactor) -> Result<Factor, Error> {
-        let kind = request.factor.kind();
+        let plan = self.plan_enrollment(request).await?;
+        let (change, key, sender) = (change.clone(), self.master_key().clone(), self.sender());
+        let asked = asked.to_owned();
+        self.engine()
+            .write(move |tx| {
+                let user = user_with_factors(tx, &change, &asked)?;
+                enroll(tx, &change, &key, sender.as_ref(), &user, &plan)
+            })
+            .await
+    }
+
+    /// An enrolment, short of what needs the user. What takes too long for a transaction is done by then.
+    pub(crate) async fn plan_enrollment(&self, request: EnrollFactor) -> Result<PlannedEnrollment, Error> {
         let plan = match request.factor.clone() {
             FactorInput::Question(answer) => Plan::Ready(self.question(&answer).await?),
             FactorInput::Totp(provider) => Plan::Totp(provider),
@@ -50,32 +63,7 @@ impl Store {
             FactorInput::Email(email) => Plan::Email(email),
             FactorInput::WebAuthn => Plan::WebAuthn,
         };
-        let (change, key, sender) = (change.clone(), self.master_key().clone(), self.sender());
-        let asked = asked.to_owned();
-        self.engine()
-            .write(move |tx| {
-                let user = user_with_factors(tx, &change, &asked)?;
-                let existing = find_of_kind(tx, &key, user.key, kind)?;
-                let enrollment = plan.enrollment(&user, existing.as_ref(), &request, &change)?;
-                let factor = match existing {
-                    Some(mut factor) => {
-                        factor
-                            .enroll_again(enrollment, request.update_phone, change.now)
-                            .map_err(FactorRefusal::problem)?;
-                        save(tx, &key, &factor)?;
-                        factor
-                    }
-                    None => {
-                        let id = FactorId::new(kind.id_prefix(), change.id_seed());
-                        let factor = Factor::enrolled(id, user.id.clone(), enrollment, change.now);
-                        insert(tx, &change, &key, &user, &factor)?;
-                        factor
-                    }
-                };
-                after_enrollment(tx, &change, sender.as_ref(), &user, &factor)?;
-                Ok(factor)
-            })
-            .await
+        Ok(PlannedEnrollment { plan, request })
     }
 
     /// updateFactor: another question or answer. A real org takes this too, though it is not documented: its Terraform
@@ -115,6 +103,42 @@ impl Store {
         let hashed = self.hasher().hash(Password::new(answer.folded_answer().to_owned())).await?;
         Ok(Enrollment::Question { question: answer.question(), answer: hashed })
     }
+}
+
+/// An enrolment that waits for its transaction.
+pub(crate) struct PlannedEnrollment {
+    plan: Plan,
+    request: EnrollFactor,
+}
+
+/// Enrolls a factor of `user`, who is locked; one that is not active yet is enrolled anew.
+pub(crate) fn enroll(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    key: &MasterKey,
+    sender: &dyn Sender,
+    user: &User,
+    planned: &PlannedEnrollment,
+) -> Result<Factor, Error> {
+    let PlannedEnrollment { plan, request } = planned;
+    let kind = request.factor.kind();
+    let existing = find_of_kind(tx, key, user.key, kind)?;
+    let enrollment = plan.enrollment(user, existing.as_ref(), request, change)?;
+    let factor = match existing {
+        Some(mut factor) => {
+            factor.enroll_again(enrollment, request.update_phone, change.now).map_err(FactorRefusal::problem)?;
+            save(tx, key, &factor)?;
+            factor
+        }
+        None => {
+            let id = FactorId::new(kind.id_prefix(), change.id_seed());
+            let factor = Factor::enrolled(id, user.id.clone(), enrollment, change.now);
+            insert(tx, change, key, user, &factor)?;
+            factor
+        }
+    };
+    after_enrollment(tx, change, sender, user, &factor)?;
+    Ok(factor)
 }
 
 /// The user whose factors are to be changed. Their status matters as it does to resetFactors: only who is deactivated,

@@ -9,8 +9,11 @@ mod verify;
 mod webauthn;
 
 pub use activate::ActivateFactor;
+pub(crate) use activate::sends_passcodes;
 pub use enroll::EnrollFactor;
+pub(crate) use enroll::enroll;
 pub use verify::{Verification, VerifyFactor};
+pub(crate) use verify::{challenge, prove};
 
 use roster_model::error::ResourceKind;
 use roster_model::event::EventType;
@@ -44,8 +47,7 @@ impl Store {
         self.engine()
             .read(move |tx| {
                 let user = users::find_key(tx, org, &asked)?;
-                let sql = select("WHERE f.user_key = $1 ORDER BY f.factor_key");
-                Ok(tx.query(&sql, params![user], |row| read_factor(row, &key))?)
+                Ok(all(tx, &key, user)?)
             })
             .await
     }
@@ -108,18 +110,13 @@ impl Store {
                 let user = users::find_to_change(tx, change.org, &asked)?;
                 let factor = find(tx, &key, user.key, &id)?;
                 tx.execute("DELETE FROM factors WHERE user_key = $1 AND id = $2", params![user.key, &factor.id])?;
-                if let Some(channel) = channel_of(factor.kind()) {
+                if let Some(channel) = Channel::of(factor.kind()) {
                     messages::delete_of_channel(tx, user.key, channel)?;
                 }
                 Ok(record(tx, &change, EventType::FactorDeactivate, &user, factor.kind())?)
             })
             .await
     }
-}
-
-/// The channel that factors of this kind use.
-fn channel_of(kind: FactorKind) -> Option<Channel> {
-    Channel::ALL.into_iter().find(|channel| channel.kind() == kind)
 }
 
 /// The columns of [`read_factor`], in its order.
@@ -153,7 +150,18 @@ fn context(id: &FactorId) -> String {
     format!("factor {id}")
 }
 
-fn find(tx: &mut Tx<'_>, key: &MasterKey, user: UserKey, id: &str) -> Result<Factor, Error> {
+/// Every factor of a user, in the order they were enrolled.
+pub(crate) fn all(tx: &mut Tx<'_>, key: &MasterKey, user: UserKey) -> Result<Vec<Factor>, EngineError> {
+    let sql = select("WHERE f.user_key = $1 ORDER BY f.factor_key");
+    tx.query(&sql, params![user], |row| read_factor(row, key))
+}
+
+/// The kinds of which a user has an active factor: those that they can be asked for.
+pub(crate) fn active_kinds(tx: &mut Tx<'_>, key: &MasterKey, user: UserKey) -> Result<Vec<FactorKind>, EngineError> {
+    Ok(all(tx, key, user)?.iter().filter(|factor| factor.is_active()).map(Factor::kind).collect())
+}
+
+pub(crate) fn find(tx: &mut Tx<'_>, key: &MasterKey, user: UserKey, id: &str) -> Result<Factor, Error> {
     let sql = select("WHERE f.user_key = $1 AND f.id = $2");
     let found = tx.query_first(&sql, params![user, id], |row| read_factor(row, key))?;
     found.ok_or_else(|| Error::not_found(id, ResourceKind::Factor))

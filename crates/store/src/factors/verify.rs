@@ -4,13 +4,18 @@ use roster_model::error::{Problem, Violation};
 use roster_model::event::EventType;
 use roster_model::factor::{AssertionInput, Enrollment, Factor, FactorKind, FactorRefusal, PasscodeLifetime, Proof};
 use roster_model::timestamp::Timestamp;
+use roster_model::user::User;
+use roster_model::user::credentials::StoredPassword;
 use roster_model::user::password_policy::Password;
 use roster_model::user::recovery_question::fold_answer;
 
 use super::enroll::{new_passcode, send};
 use super::{debug_data, find, record, save, webauthn};
 use crate::change::Change;
+use crate::engine::Tx;
 use crate::error::Error;
+use crate::messages::Sender;
+use crate::seal::MasterKey;
 use crate::{Store, users};
 
 /// What a user brings to a factor.
@@ -48,39 +53,39 @@ impl Store {
         id: &str,
         request: VerifyFactor,
     ) -> Result<Verification, Error> {
-        let event = EventType::FactorVerify;
-        let VerifyFactor { pass_code, answer, assertion, lifetime } = request;
+        let lifetime = request.lifetime;
         let factor = self.get_factor(change.org, asked, id).await?;
-        let factor = match (factor.enrollment, pass_code, assertion) {
-            (Enrollment::Question { answer: stored, .. }, _, _) => {
-                let answer = answer.ok_or_else(|| blank("answer"))?;
-                let correct = self.hasher().verify(Password::new(fold_answer(&answer)), stored.clone()).await?;
-                self.prove(change, asked, id, event, move |factor, now| {
-                    // The answer may have been changed while this one was being hashed.
-                    let same = matches!(&factor.enrollment, Enrollment::Question { answer, .. } if *answer == stored);
-                    Ok(factor.verify(Proof::Answer { correct: correct && same }, now))
-                })
-                .await?
+        let (kind, proof) = (factor.kind(), self.check_proof(factor, request).await?);
+        let factor = match (kind, proof) {
+            (_, Some(proof)) => {
+                let held = move |factor: &mut Factor, now| proof.hold(factor, now);
+                self.prove(change, asked, id, EventType::FactorVerify, held).await?
             }
-            (Enrollment::WebAuthn { .. }, _, Some(assertion)) => {
-                self.prove(change, asked, id, event, move |factor, now| {
-                    let credential = webauthn::authenticate(&factor.enrollment, &assertion)?;
-                    Ok(factor.verify(Proof::Signature(credential.as_ref()), now))
-                })
-                .await?
-            }
-            (Enrollment::Passcode { .. }, None, _) | (Enrollment::WebAuthn { .. }, _, None) => {
+            (FactorKind::Question, None) => return Err(blank("answer").into()),
+            (FactorKind::OktaTotp | FactorKind::GoogleTotp, None) => return Err(blank("passCode").into()),
+            (FactorKind::Sms | FactorKind::Call | FactorKind::Email | FactorKind::WebAuthn, None) => {
                 return Ok(Verification::Challenge(self.challenge_factor(change, asked, id, lifetime).await?));
-            }
-            (Enrollment::Totp { .. }, None, _) => return Err(blank("passCode").into()),
-            (Enrollment::Totp { .. } | Enrollment::Passcode { .. }, Some(passcode), _) => {
-                self.prove(change, asked, id, event, move |factor, now| {
-                    Ok(factor.verify(Proof::Passcode(&passcode), now))
-                })
-                .await?
             }
         };
         Ok(Verification::Success(factor))
+    }
+
+    /// The proof for a factor in a request, if it brings one. What takes too long for a transaction is done by then.
+    pub(crate) async fn check_proof(
+        &self,
+        factor: Factor,
+        request: VerifyFactor,
+    ) -> Result<Option<CheckedProof>, Error> {
+        let VerifyFactor { pass_code, answer, assertion, .. } = request;
+        Ok(match (factor.enrollment, answer) {
+            (Enrollment::Question { answer: stored, .. }, Some(answer)) => {
+                let correct = self.hasher().verify(Password::new(fold_answer(&answer)), stored.clone()).await?;
+                Some(CheckedProof::Answer { correct, stored })
+            }
+            (Enrollment::Question { .. }, None) => None,
+            (Enrollment::WebAuthn { .. }, _) => assertion.map(CheckedProof::Assertion),
+            (Enrollment::Totp { .. } | Enrollment::Passcode { .. }, _) => pass_code.map(CheckedProof::Passcode),
+        })
     }
 
     /// Challenges the user of an active factor: sends them a passcode, or has their security key asked.
@@ -113,20 +118,9 @@ impl Store {
         self.engine()
             .write(move |tx| {
                 let user = users::find_to_change(tx, change.org, &asked)?;
-                let mut factor = find(tx, &key, user.key, &id)?;
+                let factor = find(tx, &key, user.key, &id)?;
                 may(&factor).map_err(FactorRefusal::problem)?;
-                if factor.kind() == FactorKind::WebAuthn {
-                    // Nothing leaves the server and nothing of the factor changes, so there is nothing to log.
-                    let ceremony = webauthn::challenge(&factor.enrollment, change.now)?;
-                    factor.challenge_key(ceremony, change.now).map_err(FactorRefusal::problem)?;
-                    save(tx, &key, &factor)?;
-                    return Ok(factor);
-                }
-                let challenged = factor.challenge(new_passcode()?, lifetime, change.now);
-                let (destination, challenge) = challenged.map_err(FactorRefusal::problem)?;
-                save(tx, &key, &factor)?;
-                send(tx, &change, sender.as_ref(), &user, &destination, &challenge)?;
-                Ok(factor)
+                challenge(tx, &change, &key, sender.as_ref(), &user, factor, lifetime)
             })
             .await
     }
@@ -144,30 +138,98 @@ impl Store {
         let (asked, id) = (asked.to_owned(), id.to_owned());
         let proved = self.engine().write(move |tx| {
             let user = users::find_to_change(tx, change.org, &asked)?;
-            let mut factor = find(tx, &key, user.key, &id)?;
-            match proof(&mut factor, change.now)? {
-                Ok(()) => {
-                    save(tx, &key, &factor)?;
-                    record(tx, &change, event, &user, factor.kind())?;
-                    Ok(Ok(factor))
-                }
-                Err(
-                    refusal @ (FactorRefusal::WrongPasscode | FactorRefusal::WrongAnswer | FactorRefusal::Replayed),
-                ) => {
-                    save(tx, &key, &factor)?;
-                    let debug = debug_data(factor.kind());
-                    change.record_failure(tx, event, &[users::party(&user)], debug, "INVALID_CREDENTIALS")?;
-                    Ok(Err(refusal))
-                }
-                Err(refusal) => Err(refusal.problem().into()),
-            }
+            prove(tx, &change, &key, &user, &id, event, &proof)
         });
         proved.await?.map_err(|refusal| refusal.problem().into())
     }
 }
 
+/// A proof as it is held against a factor in a transaction.
+pub(crate) enum CheckedProof {
+    /// A passcode.
+    Passcode(String),
+    /// An answer, which was held against the one that was stored then.
+    Answer {
+        /// Whether it was that.
+        correct: bool,
+        /// The one that was stored.
+        stored: StoredPassword,
+    },
+    /// A signature.
+    Assertion(AssertionInput),
+}
+
+impl CheckedProof {
+    /// Holds it against an active factor.
+    pub(crate) fn hold(&self, factor: &mut Factor, now: Timestamp) -> Result<Proved, Error> {
+        Ok(match self {
+            Self::Passcode(passcode) => factor.verify(Proof::Passcode(passcode), now),
+            Self::Answer { correct, stored } => {
+                // The answer may have been changed while this one was being hashed.
+                let same = matches!(&factor.enrollment, Enrollment::Question { answer, .. } if answer == stored);
+                factor.verify(Proof::Answer { correct: *correct && same }, now)
+            }
+            Self::Assertion(assertion) => {
+                let credential = webauthn::authenticate(&factor.enrollment, assertion)?;
+                factor.verify(Proof::Signature(credential.as_ref()), now)
+            }
+        })
+    }
+}
+
+/// Makes another challenge of a factor whose user is locked.
+pub(crate) fn challenge(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    key: &MasterKey,
+    sender: &dyn Sender,
+    user: &User,
+    mut factor: Factor,
+    lifetime: Option<PasscodeLifetime>,
+) -> Result<Factor, Error> {
+    if factor.kind() == FactorKind::WebAuthn {
+        // Nothing leaves the server and nothing of the factor changes, so there is nothing to log.
+        let ceremony = webauthn::challenge(&factor.enrollment, change.now)?;
+        factor.challenge_key(ceremony, change.now).map_err(FactorRefusal::problem)?;
+        save(tx, key, &factor)?;
+        return Ok(factor);
+    }
+    let challenged = factor.challenge(new_passcode()?, lifetime, change.now);
+    let (destination, challenge) = challenged.map_err(FactorRefusal::problem)?;
+    save(tx, key, &factor)?;
+    send(tx, change, sender, user, &destination, &challenge)?;
+    Ok(factor)
+}
+
+/// Holds a proof against a factor, and stores what comes of it; its user is locked.
+pub(crate) fn prove(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    key: &MasterKey,
+    user: &User,
+    id: &str,
+    event: EventType,
+    proof: impl Fn(&mut Factor, Timestamp) -> Result<Proved, Error>,
+) -> Result<Result<Factor, FactorRefusal>, Error> {
+    let mut factor = find(tx, key, user.key, id)?;
+    match proof(&mut factor, change.now)? {
+        Ok(()) => {
+            save(tx, key, &factor)?;
+            record(tx, change, event, user, factor.kind())?;
+            Ok(Ok(factor))
+        }
+        Err(refusal @ (FactorRefusal::WrongPasscode | FactorRefusal::WrongAnswer | FactorRefusal::Replayed)) => {
+            save(tx, key, &factor)?;
+            let debug = debug_data(factor.kind());
+            change.record_failure(tx, event, &[users::party(user)], debug, "INVALID_CREDENTIALS")?;
+            Ok(Err(refusal))
+        }
+        Err(refusal) => Err(refusal.problem().into()),
+    }
+}
+
 /// What the factor said to a proof.
-pub(super) type Proved = Result<(), FactorRefusal>;
+pub(crate) type Proved = Result<(), FactorRefusal>;
 
 pub(super) fn blank(field: &str) -> Problem {
     Problem::violations(&[Violation::new(field, "The field cannot be left blank")])

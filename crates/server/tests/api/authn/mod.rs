@@ -1,6 +1,8 @@
 //! `/api/v1/authn`: signing in and recovering.
 
 mod activation;
+mod enrollment;
+mod factors;
 mod hook;
 mod lockout;
 mod passwords;

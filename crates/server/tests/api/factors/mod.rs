@@ -4,8 +4,8 @@ mod lifecycle;
 mod passcodes;
 mod questions;
 mod sealed;
-mod totp;
-mod webauthn;
+pub(crate) mod totp;
+pub(crate) mod webauthn;
 
 use serde_json::{Value, json};
 
@@ -18,17 +18,17 @@ async fn factors_of_new_user(org: &TestOrg) -> String {
 }
 
 /// Enrolls a factor of this type and provider.
-async fn enroll(org: &TestOrg, factors: &str, factor_type: &str, provider: &str, profile: Value) -> Value {
+pub(crate) async fn enroll(org: &TestOrg, factors: &str, factor_type: &str, provider: &str, profile: Value) -> Value {
     let factor = json!({ "factorType": factor_type, "provider": provider, "profile": profile });
     org.post(factors, factor).await.ok()
 }
 
-async fn enroll_question(org: &TestOrg, factors: &str) -> Value {
+pub(crate) async fn enroll_question(org: &TestOrg, factors: &str) -> Value {
     let profile = json!({ "question": "disliked_food", "answer": "mayonnaise" });
     enroll(org, factors, "question", "OKTA", profile).await
 }
 
-async fn enroll_sms(org: &TestOrg, factors: &str) -> Value {
+pub(crate) async fn enroll_sms(org: &TestOrg, factors: &str) -> Value {
     enroll(org, factors, "sms", "OKTA", json!({ "phoneNumber": "+12345678901" })).await
 }
 
@@ -40,13 +40,13 @@ async fn sent(org: &TestOrg) -> Vec<(String, String)> {
 }
 
 /// The passcode that is on its way to the only user.
-async fn passcode(org: &TestOrg) -> String {
+pub(crate) async fn passcode(org: &TestOrg) -> String {
     let [(_, passcode)]: [(String, String); 1] = sent(org).await.try_into().unwrap();
     passcode
 }
 
 /// Another passcode than this one.
-fn other(passcode: &str) -> String {
+pub(crate) fn other(passcode: &str) -> String {
     format!("{:06}", (passcode.parse::<u32>().unwrap() + 1) % 1_000_000)
 }
 
@@ -60,6 +60,7 @@ async fn factor_events(org: &TestOrg) -> Vec<(String, String, String)> {
     log.as_array().unwrap().iter().filter_map(about).collect()
 }
 
-const WRONG_PASSCODE: (u16, &str, &str) = (403, "E0000068", "Invalid Passcode/Answer");
-const NO_MATCH: &str = "Your passcode doesn't match our records. Please try again.";
-const TOO_MANY: (u16, &str, &str) = (429, "E0000047", "API call exceeded rate limit due to too many requests.");
+pub(crate) const WRONG_PASSCODE: (u16, &str, &str) = (403, "E0000068", "Invalid Passcode/Answer");
+pub(crate) const NO_MATCH: &str = "Your passcode doesn't match our records. Please try again.";
+pub(crate) const TOO_MANY: (u16, &str, &str) =
+    (429, "E0000047", "API call exceeded rate limit due to too many requests.");

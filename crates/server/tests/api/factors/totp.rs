@@ -10,7 +10,7 @@ use crate::context::{START, TestOrg, text};
 use crate::raw::{self, RawAnswer};
 
 /// The code of `secret` at this many seconds after the start of the test (RFC 6238).
-fn code(secret: &str, seconds: i64) -> String {
+pub(crate) fn code(secret: &str, seconds: i64) -> String {
     let step = u64::try_from((START / 1000 + seconds) / 30).unwrap();
     let mut mac = Hmac::<Sha1>::new_from_slice(&BASE32_NOPAD.decode(secret.as_bytes()).unwrap()).unwrap();
     mac.update(&step.to_be_bytes());

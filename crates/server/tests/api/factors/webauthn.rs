@@ -18,7 +18,7 @@ const PRESENT_AND_VERIFIED: u8 = 0x05;
 const WITH_CREDENTIAL: u8 = 0x40;
 
 /// A security key in a browser at an origin.
-struct Key {
+pub(crate) struct Key {
     key: SigningKey,
     id: [u8; 16],
     origin: String,
@@ -26,7 +26,7 @@ struct Key {
 }
 
 impl Key {
-    fn at(origin: &str) -> Self {
+    pub(crate) fn at(origin: &str) -> Self {
         Self {
             key: SigningKey::from_slice(&[7; 32]).unwrap(),
             id: *b"credential of it",
@@ -49,7 +49,7 @@ impl Key {
     }
 
     /// Makes its credential: the body that completes an enrolment.
-    fn register(&mut self, challenge: &str) -> Value {
+    pub(crate) fn register(&mut self, challenge: &str) -> Value {
         let mut data = self.authenticator_data(PRESENT_AND_VERIFIED | WITH_CREDENTIAL);
         data.extend([0; 16]);
         data.extend([0, 16]);
@@ -71,7 +71,7 @@ impl Key {
     }
 
     /// Signs a challenge: the body of a verification.
-    fn sign(&mut self, challenge: &str) -> Value {
+    pub(crate) fn sign(&mut self, challenge: &str) -> Value {
         let client_data = self.client_data("webauthn.get", challenge);
         let data = self.authenticator_data(PRESENT_AND_VERIFIED);
         let signed = [data.as_slice(), &Sha256::digest(client_data.as_bytes())].concat();
@@ -85,12 +85,12 @@ impl Key {
 }
 
 /// The org under a name that keys sign for, and what it is called there.
-fn named(org: &TestOrg) -> (Caller, String) {
+pub(crate) fn named(org: &TestOrg) -> (Caller, String) {
     let host = format!("localhost:{}", org.address().port());
     (org.at_host(&host), format!("http://{host}"))
 }
 
-async fn post(caller: &Caller, path: &str, body: Value) -> Answer {
+pub(crate) async fn post(caller: &Caller, path: &str, body: Value) -> Answer {
     caller.send(Method::POST, path, Some(body)).await
 }
 
