@@ -211,7 +211,7 @@ fn proceed(
     sign_in: SignIn,
     verified: Verified,
 ) -> Result<Decided<Authentication>, Error> {
-    advance(tx, change, key, sign_in, |standing, options, _| verified.clone().next(standing, options))
+    advance(tx, change, key, sign_in, |standing, options, _| verified.next(standing, options))
 }
 
 /// Lets a sign-in go on to what `next` says, which is told which kinds of factors are active.

@@ -80,7 +80,7 @@ impl Store {
                 let held = |factor: &mut Factor, now: Timestamp| request.hold(factor, now);
                 match factors::prove(tx, &change, &key, &loaded.user, &id, EventType::FactorActivate, held)? {
                     Ok(factor) => enrolled(tx, &change, &key, loaded, verified, &factor),
-                    Err(refusal) => refused(tx, &change, loaded, refusal).map(Err),
+                    Err(refusal) => refused(tx, &change, &loaded, refusal).map(Err),
                 }
             })
             .await?;
@@ -144,7 +144,7 @@ impl Store {
                         let verified = verified.with_factor(factor.kind().method(), change.now);
                         proceed(tx, &change, &key, SignIn::of(loaded), verified)
                     }
-                    Err(refusal) => refused(tx, &change, loaded, refusal).map(Err),
+                    Err(refusal) => refused(tx, &change, &loaded, refusal).map(Err),
                 }
             })
             .await?;
@@ -271,7 +271,7 @@ fn enrolled(
 }
 
 /// Counts a wrong proof as a failed attempt to sign in. The last one locks the user out, and ends the transaction.
-fn refused(tx: &mut Tx<'_>, change: &Change, loaded: Loaded, refusal: FactorRefusal) -> Result<Problem, Error> {
+fn refused(tx: &mut Tx<'_>, change: &Change, loaded: &Loaded, refusal: FactorRefusal) -> Result<Problem, Error> {
     if !matches!(refusal, FactorRefusal::WrongPasscode | FactorRefusal::WrongAnswer) {
         return Ok(refusal.problem());
     }
