@@ -84,6 +84,8 @@ event_types! {
     FactorSendCall = "system.voice.send_mfa_challenge_call" "Send MFA challenge phone call";
     /// A passcode was sent by e-mail.
     FactorSendEmail = "system.email.send_factor_verify_message" "Send factor verification email";
+    /// A message could not be delivered by e-mail.
+    EmailDelivery = "system.email.delivery" "Email delivery";
     /// A user signed in, or tried to.
     UserSessionStart = "user.session.start" "User login to Okta";
     /// endSession.

@@ -17,6 +17,7 @@ pub mod id;
 pub mod identity_provider;
 pub mod inline_hook;
 pub mod linked_object;
+pub mod message;
 pub mod oauth;
 pub mod operations;
 pub mod policy;

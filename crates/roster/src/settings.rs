@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use roster_server::mail::Smtp;
 use roster_server::{BaseUrl, RateLimits};
 use roster_store::Database;
 use roster_store::seal::MasterKey;
@@ -91,7 +92,24 @@ pub(crate) struct ServeSettings {
     #[arg(long, env = "ROSTER_RATE_LIMITS", value_name = "off|okta|FILE", value_parser = rate_limits, default_value = "off")]
     pub(crate) rate_limits: RateLimits,
     #[command(flatten)]
+    pub(crate) mail: MailSettings,
+    #[command(flatten)]
     pub(crate) admin: AdminSettings,
+}
+
+/// How mails reach users.
+#[derive(Debug, Args)]
+pub(crate) struct MailSettings {
+    /// Mail server: smtps://user:password@host, or smtp://user:password@host:587?tls=required for STARTTLS. Without one,
+    /// mails are kept and shown at /dev/mailbox, to who is on this machine.
+    #[arg(long, env = "ROSTER_SMTP", value_name = "URL", value_parser = smtp_url, hide_env_values = true)]
+    pub(crate) smtp: Option<String>,
+    /// Address that mails come from; without it, roster at the host of the base URL.
+    #[arg(long, env = "ROSTER_MAIL_FROM", value_name = "ADDRESS", value_parser = mail_from)]
+    pub(crate) mail_from: Option<String>,
+    /// For development only: show /dev/mailbox, and with it everybody's links and passcodes, to anybody.
+    #[arg(long, env = "ROSTER_DEV")]
+    pub(crate) dev: bool,
 }
 
 /// `roster org …`
@@ -178,6 +196,16 @@ fn database_url(text: &str) -> Result<String, String> {
 fn master_key(text: &str) -> Result<MasterKeySetting, String> {
     let key = MasterKey::from_text(text).map(MasterKeySetting);
     key.ok_or_else(|| "expected 32 bytes in Base64: openssl rand -base64 32 prints some".to_owned())
+}
+
+fn smtp_url(text: &str) -> Result<String, String> {
+    Smtp::check_url(text).map_err(|error| error.to_string())?;
+    Ok(text.to_owned())
+}
+
+fn mail_from(text: &str) -> Result<String, String> {
+    Smtp::check_from(text).map_err(|error| error.to_string())?;
+    Ok(text.to_owned())
 }
 
 fn rate_limits(text: &str) -> Result<RateLimits, String> {
@@ -296,6 +324,9 @@ mod tests {
             &["roster", "serve", "--database", "mysql://a"],
             &["roster", "serve", "--master-key", "short"],
             &["roster", "serve", "--rate-limits", "/no/such/file"],
+            &["roster", "serve", "--smtp", "localhost:25"],
+            &["roster", "serve", "--smtp", "imap://localhost"],
+            &["roster", "serve", "--mail-from", "nobody"],
             &["roster", "server"],
             &["roster", "org", "create"],
         ] {

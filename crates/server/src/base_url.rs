@@ -43,6 +43,13 @@ impl BaseUrl {
         format!("{}://{}", self.scheme, self.authority)
     }
 
+    /// The host alone.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let authority = self.authority.as_str();
+        authority.rsplit_once(':').filter(|(_, port)| !port.contains(']')).map_or(authority, |(host, _)| host)
+    }
+
     /// The URL of the org `name` of this server.
     #[must_use]
     pub fn url_of_org(&self, name: &str) -> String {
@@ -54,6 +61,15 @@ impl BaseUrl {
         format!("{}://{}", self.scheme, host.unwrap_or(&self.authority)).into()
     }
 
+    /// What links in mails begin with that a request brings about. Who asks for a mail to somebody else's address may write any
+    /// host, and a link with a token must not lead there: only callers with an API token choose it, anybody else gets one
+    /// of the server's own names.
+    pub(crate) fn for_mail(&self, asked: &str, label: Option<&str>, is_trusted: bool) -> String {
+        let own = label.map_or_else(|| self.url(), |label| self.url_of_org(label));
+        let on_this_machine = [asked, own.as_str()].into_iter().all(leads_here);
+        if is_trusted || on_this_machine || is_within(asked, &own) { asked.to_owned() } else { own }
+    }
+
     /// Whether this host is the server's own name, which names no org.
     pub(crate) fn is_own(&self, host: &str) -> bool {
         host.eq_ignore_ascii_case(&self.authority)
@@ -63,9 +79,12 @@ impl BaseUrl {
 /// Whether a browser may be sent on to `target` from the server that the caller knows as `base_url`: within this server, or,
 /// if it runs on the caller's own machine, anywhere on that. Anything else would lend its name to whoever writes links.
 pub(crate) fn is_same_place(target: &str, base_url: &str) -> bool {
-    is_within(target, base_url)
-        || matches!((origin(target), origin(base_url)), (Some((_, there)), Some((_, own)))
-            if is_loopback(there.host()) && is_loopback(own.host()))
+    is_within(target, base_url) || (leads_here(target) && leads_here(base_url))
+}
+
+/// Whether a web address is one of the machine that it is used on.
+pub(crate) fn leads_here(url: &str) -> bool {
+    origin(url).is_some_and(|(_, authority)| is_loopback(authority.host()))
 }
 
 /// Whether `target` is a page of the server that the caller knows as `base_url`: a path, or an URL with its origin.
@@ -127,6 +146,17 @@ mod tests {
         }
         assert!(is_same_place("http://localhost:3000/callback", here) && is_same_place("http://127.0.0.1:1/", here));
         assert!(!is_same_place("http://localhost:3000/", server) && !is_same_place("http://evil.example/", here));
+    }
+
+    #[test]
+    fn links_in_mails_lead_to_hosts_of_ours_unless_an_administrator_says_so() {
+        let url = BaseUrl::parse("https://roster.example").unwrap();
+        assert_eq!(url.for_mail("https://evil.example", None, false), "https://roster.example");
+        assert_eq!(url.for_mail("https://evil.example", Some("acme"), false), "https://acme.roster.example");
+        assert_eq!(url.for_mail("https://roster.internal", None, true), "https://roster.internal");
+        let here = BaseUrl::localhost(8080);
+        assert_eq!(here.for_mail("http://127.0.0.1:8080", None, false), "http://127.0.0.1:8080");
+        assert_eq!(here.for_mail("http://evil.example:8080", None, false), "http://localhost:8080");
     }
 
     #[test]

@@ -75,7 +75,8 @@ impl FromRequestParts<App> for CallersChange {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let caller = Caller::from_request_parts(parts, app).await?;
         let address = Visitor::from_request_parts(parts, app).await?.address;
-        let request = request_context(parts, address);
+        let base_url = app.base_url().for_mail(&caller.base_url, caller.org.label(), true);
+        let request = request_context(parts, address, base_url);
         Ok(Self(app.store().change(caller.org.key, caller.owner.party.clone(), request)))
     }
 }
@@ -88,20 +89,23 @@ impl FromRequestParts<App> for VisitorsChange {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        let request = request_context(parts, visitor.address);
+        let base_url = app.base_url().for_mail(&visitor.base_url, visitor.org.label(), visitor.owner.is_some());
+        let request = request_context(parts, visitor.address, base_url);
         let actor = visitor.owner.map_or_else(|| Party::unknown("unknown"), |owner| owner.party.clone());
         Ok(Self(app.store().change(visitor.org.key, actor, request)))
     }
 }
 
-/// What the System Log keeps of a request that came from this address.
-pub(crate) fn request_context(parts: &Parts, address: Option<IpAddr>) -> RequestContext {
+/// What is kept of a request that came from this address, for the System Log and for mails with links that begin with
+/// `base_url`.
+pub(crate) fn request_context(parts: &Parts, address: Option<IpAddr>, base_url: String) -> RequestContext {
     let header = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     RequestContext {
         id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         uri: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
         ip_address: address.map(|address| address.to_string()),
         user_agent: header(USER_AGENT).map(str::to_owned),
+        base_url,
     }
 }
 

@@ -20,6 +20,7 @@ mod identity_providers;
 mod inline_hooks;
 mod linked_object_definitions;
 mod logs;
+pub mod mail;
 mod oauth;
 mod pages;
 mod password_import;
@@ -47,6 +48,7 @@ use roster_store::Store;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use rate_limit::{RateLimits, RateLimitsError};
 
+use mail::Senders;
 use password_import::HookClient;
 use rate_limit::RateLimiter;
 use throttle::Throttle;
@@ -64,12 +66,22 @@ struct Inner {
     group_rules: Wake,
     throttle: Throttle,
     hook_client: HookClient,
+    messages: MessageSettings,
+}
+
+/// What becomes of messages to users.
+#[derive(Clone, Default)]
+pub struct MessageSettings {
+    /// Who delivers them.
+    pub senders: Senders,
+    /// Whether anybody may read what is not delivered yet; otherwise who is on this machine, if nobody delivers mails.
+    pub show_mailbox: bool,
 }
 
 impl App {
     /// A server over `store`.
     #[must_use]
-    pub fn new(store: Store, base_url: BaseUrl, limits: RateLimits) -> Self {
+    pub fn new(store: Store, base_url: BaseUrl, limits: RateLimits, messages: MessageSettings) -> Self {
         Self(Arc::new(Inner {
             deactivations: Wake::default(),
             group_rules: Wake::default(),
@@ -78,6 +90,7 @@ impl App {
             hook_client: HookClient::new(store.clock().clone()),
             store,
             base_url,
+            messages,
         }))
     }
 
@@ -107,6 +120,14 @@ impl App {
         &self.0.throttle
     }
 
+    pub(crate) fn senders(&self) -> &Senders {
+        &self.0.messages.senders
+    }
+
+    pub(crate) fn shows_mailbox(&self) -> bool {
+        self.0.messages.show_mailbox
+    }
+
     pub(crate) fn hook_client(&self) -> &HookClient {
         &self.0.hook_client
     }
@@ -123,7 +144,8 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let worker = tokio::spawn(workers::finish_deactivations(app.clone()));
     let rules = tokio::spawn(workers::apply_group_rules(app.clone()));
-    let sweeper = tokio::spawn(workers::remove_expired_sessions(app.clone()));
+    let postman = tokio::spawn(mail::deliver_messages(app.clone()));
+    let sweeper = tokio::spawn(workers::remove_expired(app.clone()));
     let listener = listener.tap_io(|socket| {
         // Small answers must not wait for more to come; a socket that refuses is slower, no more.
         let _ = socket.set_nodelay(true);
@@ -134,5 +156,6 @@ pub async fn serve(
     worker.abort();
     rules.abort();
     sweeper.abort();
+    postman.abort();
     served
 }

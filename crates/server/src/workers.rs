@@ -46,12 +46,16 @@ pub(crate) async fn apply_group_rules(app: App) {
     }
 }
 
-/// Removes what has expired of sessions and sign-ins. What has is refused anyhow; this only keeps the tables small.
-pub(crate) async fn remove_expired_sessions(app: App) {
+/// Removes what has expired: sessions, sign-ins, messages. What has is refused anyhow; this only keeps the tables small, and
+/// no secret longer than it is good for.
+pub(crate) async fn remove_expired(app: App) {
     loop {
         tokio::time::sleep(REMOVE_EVERY).await;
         if let Err(error) = app.store().remove_expired_sessions().await {
             tracing::error!(%error, "expired sessions are left where they are");
+        }
+        if let Err(error) = app.store().remove_expired_messages().await {
+            tracing::error!(%error, "expired messages are left where they are");
         }
     }
 }

@@ -66,6 +66,9 @@ pub struct RequestContext {
     pub ip_address: Option<String>,
     /// The client's `User-Agent`.
     pub user_agent: Option<String>,
+    /// What links in messages about it begin with; empty where nobody asked.
+    #[serde(skip)]
+    pub base_url: String,
 }
 
 /// What the details of an event hold.

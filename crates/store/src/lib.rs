@@ -41,7 +41,7 @@ use crate::engine::Engine;
 pub use crate::error::{EngineError, Error};
 pub use crate::hasher::HashCost;
 use crate::hasher::Hasher;
-use crate::messages::{Outbox, Sender};
+use crate::messages::Outbox;
 use crate::oauth::keys::SigningKeys;
 use crate::orgs::OrgCache;
 use crate::seal::MasterKey;
@@ -58,7 +58,6 @@ struct Inner {
     clock: Clock,
     ids: Arc<IdSource>,
     master_key: MasterKey,
-    sender: Arc<dyn Sender>,
     signing_keys: SigningKeys,
 }
 
@@ -97,7 +96,7 @@ impl Opened {
         Ok(Self { engine, caches, master_key })
     }
 
-    fn into_store(self, clock: Clock, cost: HashCost, sender: Arc<dyn Sender>) -> Result<Store, Error> {
+    fn into_store(self, clock: Clock, cost: HashCost) -> Result<Store, Error> {
         Ok(Store(Arc::new(Inner {
             engine: self.engine,
             caches: self.caches,
@@ -106,7 +105,6 @@ impl Opened {
             clock,
             ids: Arc::new(IdSource::new()),
             master_key: self.master_key,
-            sender,
             signing_keys: SigningKeys::default(),
         })))
     }
@@ -124,23 +122,7 @@ impl Store {
         cost: HashCost,
         master_key: Option<MasterKey>,
     ) -> Result<Self, Error> {
-        let opened = Opened::new(database, &clock, master_key).await?;
-        let outbox = Arc::new(Outbox::new(opened.master_key.clone()));
-        opened.into_store(clock, cost, outbox)
-    }
-
-    /// The same with another way for messages to reach their users.
-    ///
-    /// # Errors
-    /// As [`Store::open`].
-    pub async fn open_with_sender(
-        database: Database<'_>,
-        clock: Clock,
-        cost: HashCost,
-        master_key: Option<MasterKey>,
-        sender: Arc<dyn Sender>,
-    ) -> Result<Self, Error> {
-        Opened::new(database, &clock, master_key).await?.into_store(clock, cost, sender)
+        Opened::new(database, &clock, master_key).await?.into_store(clock, cost)
     }
 
     /// Whether the database answers.
@@ -189,8 +171,8 @@ impl Store {
         &self.0.master_key
     }
 
-    pub(crate) fn sender(&self) -> Arc<dyn Sender> {
-        Arc::clone(&self.0.sender)
+    pub(crate) fn outbox(&self) -> Outbox {
+        Outbox::new(self.master_key().clone())
     }
 
     pub(crate) fn signing_keys(&self) -> &SigningKeys {

@@ -38,6 +38,14 @@ pub struct Org {
     pub(crate) cursor_secret: Vec<u8>,
 }
 
+impl Org {
+    /// The first label of its hosts. The default org needs none.
+    #[must_use]
+    pub fn label(&self) -> Option<&str> {
+        (!self.is_default).then_some(self.name.as_str())
+    }
+}
+
 /// What a new org begins with.
 #[derive(Clone)]
 pub struct NewOrg {

@@ -26,7 +26,8 @@ use crate::user::credentials::StoredPassword;
 macro_rules! factor_kinds {
     ($(
         $(#[$doc:meta])*
-        $name:ident = $factor_type:literal $provider:literal $prefix:literal $log_name:literal $method:literal;
+        $name:ident = $factor_type:literal $provider:literal $prefix:literal $log_name:literal $method:literal
+            $display_name:literal;
     )*) => {
         /// What a factor is: its type and its provider. A user has at most one of each.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,6 +69,12 @@ macro_rules! factor_kinds {
                 match self { $(Self::$name => $method,)* }
             }
 
+            /// What people call it.
+            #[must_use]
+            pub const fn display_name(self) -> &'static str {
+                match self { $(Self::$name => $display_name,)* }
+            }
+
             /// The kind with this type and provider, as the wire spells them.
             #[must_use]
             pub fn from_texts(factor_type: &str, provider: &str) -> Option<Self> {
@@ -79,19 +86,19 @@ macro_rules! factor_kinds {
 
 factor_kinds! {
     /// A security question.
-    Question = "question" "OKTA" "ufs" "QUESTION_FACTOR" "kba";
+    Question = "question" "OKTA" "ufs" "QUESTION_FACTOR" "kba" "Security question";
     /// Time-based codes of Okta Verify.
-    OktaTotp = "token:software:totp" "OKTA" "ost" "OKTA_SOFT_TOKEN" "otp";
+    OktaTotp = "token:software:totp" "OKTA" "ost" "OKTA_SOFT_TOKEN" "otp" "Okta Verify";
     /// Time-based codes of Google Authenticator, and of any other app that speaks RFC 6238.
-    GoogleTotp = "token:software:totp" "GOOGLE" "uft" "GOOGLE_AUTH" "otp";
+    GoogleTotp = "token:software:totp" "GOOGLE" "uft" "GOOGLE_AUTH" "otp" "Google Authenticator";
     /// Passcodes by text message.
-    Sms = "sms" "OKTA" "mbl" "SMS_FACTOR" "sms";
+    Sms = "sms" "OKTA" "mbl" "SMS_FACTOR" "sms" "Text message";
     /// Passcodes by phone call.
-    Call = "call" "OKTA" "clf" "CALL_FACTOR" "tel";
+    Call = "call" "OKTA" "clf" "CALL_FACTOR" "tel" "Phone call";
     /// Passcodes by e-mail.
-    Email = "email" "OKTA" "emf" "EMAIL_FACTOR" "otp";
+    Email = "email" "OKTA" "emf" "EMAIL_FACTOR" "otp" "E-mail";
     /// A security key, or what a device has in its place.
-    WebAuthn = "webauthn" "FIDO" "fwf" "FIDO_WEBAUTHN" "hwk";
+    WebAuthn = "webauthn" "FIDO" "fwf" "FIDO_WEBAUTHN" "hwk" "Security key";
 }
 
 /// Where a factor stands. The wire has more statuses, for factors that Roster does not have.

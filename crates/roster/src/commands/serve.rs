@@ -1,9 +1,11 @@
 //! `roster serve`.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use roster_server::{App, BaseUrl};
+use roster_server::mail::{Sender, Senders, Smtp};
+use roster_server::{App, BaseUrl, MessageSettings};
 use roster_store::Store;
 use roster_store::orgs::DEFAULT_ORG;
 use tokio::net::TcpListener;
@@ -11,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{NewlyCreated, create_org, open, run_to_end};
 use crate::print;
-use crate::settings::ServeSettings;
+use crate::settings::{MailSettings, ServeSettings};
 
 /// Runs the server until it is told to stop.
 pub(crate) fn run(settings: &ServeSettings) -> anyhow::Result<()> {
@@ -34,11 +36,22 @@ async fn serve(settings: &ServeSettings) -> anyhow::Result<()> {
         Some(_) => "PostgreSQL".to_owned(),
         None => settings.database.sqlite_path().display().to_string(),
     };
-    let app = App::new(store, base_url.clone(), settings.rate_limits.clone());
+    let messages = message_settings(&settings.mail, &base_url)?;
+    let app = App::new(store, base_url.clone(), settings.rate_limits.clone(), messages);
     // Before anyone is told that the server runs, so that whoever then stops it is heard.
     let stopped = stopped()?;
     print(&greeting(&base_url, address, &place, created.as_ref(), settings));
     roster_server::serve(listener, app, stopped).await.context("the server stopped")
+}
+
+/// Who delivers messages, as the settings say.
+fn message_settings(settings: &MailSettings, base_url: &BaseUrl) -> anyhow::Result<MessageSettings> {
+    let from = settings.mail_from.clone().unwrap_or_else(|| format!("roster@{}", base_url.host()));
+    let email: Option<Arc<dyn Sender>> = match &settings.smtp {
+        Some(url) => Some(Arc::new(Smtp::new(url, &from)?)),
+        None => None,
+    };
+    Ok(MessageSettings { senders: Senders { email, phone: None }, show_mailbox: settings.dev })
 }
 
 /// Makes the default org. Another node may be making it at the same moment; then it is theirs, and only they know its

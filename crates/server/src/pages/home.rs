@@ -2,14 +2,13 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
 use roster_model::error::ErrorCode;
 use roster_store::applications::Application;
 use serde_json::Value;
 
-use super::{HOME, Page, Shown, Visit, redirect, redirect_to_sign_in, show};
+use super::{HOME, Page, Shown, Visit, accepts_html, redirect, redirect_to_sign_in, show};
 use crate::App;
 use crate::applications::is_hidden;
 use crate::response::{Answer, ApiError};
@@ -32,8 +31,7 @@ struct Tile {
 
 /// `/`: browsers are sent home, anybody else is told that there is nothing.
 pub(super) async fn entrance(headers: HeaderMap) -> Answer {
-    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    if accepted.flat_map(|value| value.split(',')).any(|range| range.trim().starts_with("text/html")) {
+    if accepts_html(&headers) {
         return redirect(HOME).into_response();
     }
     nothing().await

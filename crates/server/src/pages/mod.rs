@@ -8,13 +8,14 @@ mod csrf;
 mod error;
 mod form;
 mod home;
+mod mailbox;
 mod sign_in;
 mod steps;
 mod visit;
 
 use askama::Template;
 use axum::Router;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, X_FRAME_OPTIONS};
+use axum::http::header::{ACCEPT, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, X_FRAME_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
@@ -54,6 +55,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/signin/answer", post(steps::answer_question))
         .route("/signin/skip", post(steps::skip))
         .route("/signin/cancel", post(steps::cancel))
+        .route("/dev/mailbox", get(mailbox::mailbox))
+        .route("/dev/mailbox.json", get(mailbox::mailbox_json))
         .route("/assets/pages.css", get(stylesheet))
 }
 
@@ -61,6 +64,12 @@ async fn stylesheet() -> Answer {
     let mut answer = include_str!("../../templates/pages.css").into_response();
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8"));
     answer
+}
+
+/// Whether a browser asks: nobody else says that they take HTML.
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|range| range.trim().starts_with("text/html"))
 }
 
 /// Shows a page to a visitor.

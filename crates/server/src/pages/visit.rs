@@ -51,7 +51,8 @@ impl FromRequestParts<App> for Visit {
             return Err(ApiError::from(ErrorCode::TooManyRequests).into());
         }
         let address = caller::address(&parts.headers, caller::peer(&parts.extensions), false);
-        let request = caller::request_context(parts, address);
+        let mail_url = app.base_url().for_mail(&base_url, org.label(), false);
+        let request = caller::request_context(parts, address, mail_url);
         let change = app.store().change(org.key, Party::unknown("unknown"), request);
         let csrf = Csrf::of(&parts.headers, &base_url).map_err(Error::from)?;
         Ok(Self { org, base_url, address, change, session_id: sessions::cookie(&parts.headers), csrf })
@@ -69,7 +70,7 @@ impl Visit {
 
     /// What a template shows around its own content.
     pub(crate) fn page(&self) -> Page {
-        let org_name = (!self.org.is_default).then(|| self.org.name.clone());
+        let org_name = self.org.label().map(str::to_owned);
         Page { org_name, csrf: self.csrf.token() }
     }
 

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use roster_model::error::{ErrorCode, Problem, Violation};
+use roster_model::message::MessageKind;
 use roster_model::user::password_policy::Password;
 use roster_model::user::recovery_question::RecoveryQuestion;
 use roster_store::change::Change;
@@ -61,13 +62,13 @@ pub(crate) async fn forgot_password(
     if let Some(Value::Object(members)) = body
         && members.get("recovery_question").is_some_and(|question| !question.is_null())
     {
-        return set_new_password(&app, &change, &asked, members).await;
+        return set_new_password(&app, &change, &asked, members, send_email).await;
     }
-    let token = app.store().forgot_password(&change, &asked).await?;
+    let token = app.store().forgot_password(&change, &asked, send_email).await?;
     if send_email {
         return ok_empty();
     }
-    ok(&json!({ "resetPasswordUrl": format!("{}/signin/reset-password/{}", caller.base_url, token.reveal()) }))
+    ok(&json!({ "resetPasswordUrl": MessageKind::ForgotPassword.link(&caller.base_url, token.reveal()) }))
 }
 
 /// forgotPasswordSetNewPassword: answers the credentials.
@@ -78,16 +79,21 @@ pub(crate) async fn forgot_password_set_new_password(
     query: Query,
     JsonObject(members): JsonObject,
 ) -> Handled {
-    query.boolean("sendEmail", true)?;
-    set_new_password(&app, &change, &asked, members).await
+    set_new_password(&app, &change, &asked, members, query.boolean("sendEmail", true)?).await
 }
 
-async fn set_new_password(app: &App, change: &Change, asked: &str, members: Map<String, Value>) -> Handled {
+async fn set_new_password(
+    app: &App,
+    change: &Change,
+    asked: &str,
+    members: Map<String, Value>,
+    send_email: bool,
+) -> Handled {
     let body = JsonObject(members);
     let question = body.object("recovery_question")?.ok_or_else(|| blank("recovery_question"))?;
     let answer = question.get("answer").and_then(Value::as_str).ok_or_else(|| blank("recovery_question"))?;
-    let request =
-        ForgotPasswordSetNewPassword { answer: answer.to_owned(), new_password: password(&body, "password")? };
+    let new_password = password(&body, "password")?;
+    let request = ForgotPasswordSetNewPassword { answer: answer.to_owned(), new_password, send_email };
     ok(&CredentialsView::of(&app.store().forgot_password_set_new_password(change, asked, request).await?))
 }
 

@@ -3,6 +3,7 @@
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use roster_model::message::MessageKind;
 use roster_store::change::Change;
 use serde_json::json;
 
@@ -21,7 +22,7 @@ pub(crate) async fn activate_user(
     query: Query,
 ) -> Handled {
     let send_email = query.boolean("sendEmail", true)?;
-    let token = app.store().activate_user(&change, &asked).await?;
+    let token = app.store().activate_user(&change, &asked, send_email).await?;
     activation(send_email, &caller, token.reveal())
 }
 
@@ -34,7 +35,7 @@ pub(crate) async fn reactivate_user(
     query: Query,
 ) -> Handled {
     let send_email = query.boolean("sendEmail", false)?;
-    let token = app.store().reactivate_user(&change, &asked).await?;
+    let token = app.store().reactivate_user(&change, &asked, send_email).await?;
     activation(send_email, &caller, token.reveal())
 }
 
@@ -42,7 +43,8 @@ fn activation(send_email: bool, caller: &Caller, token: &str) -> Handled {
     if send_email {
         return ok_empty();
     }
-    ok(&json!({ "activationUrl": format!("{}/welcome/{token}", caller.base_url), "activationToken": token }))
+    let link = MessageKind::Activation.link(&caller.base_url, token);
+    ok(&json!({ "activationUrl": link, "activationToken": token }))
 }
 
 /// deactivateUser: `{}`; with `Prefer: respond-async` before it is done.
@@ -145,11 +147,11 @@ pub(crate) async fn reset_password(
 ) -> Handled {
     let send_email = query.boolean("sendEmail", true)?;
     let revoke_sessions = query.boolean("revokeSessions", false)?;
-    let token = app.store().reset_password(&change, &asked, revoke_sessions).await?;
+    let token = app.store().reset_password(&change, &asked, revoke_sessions, send_email).await?;
     if send_email {
         return ok_empty();
     }
-    ok(&json!({ "resetPasswordUrl": format!("{}/reset_password/{}", caller.base_url, token.reveal()) }))
+    ok(&json!({ "resetPasswordUrl": MessageKind::ResetPassword.link(&caller.base_url, token.reveal()) }))
 }
 
 /// resetFactors.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use reqwest::Method;
 use roster_model::timestamp::Timestamp;
 use roster_model::user::password_policy::Password;
-use roster_server::{App, BaseUrl, RateLimits};
+use roster_server::{App, BaseUrl, MessageSettings, RateLimits};
 use roster_store::clock::Clock;
 use roster_store::orgs::{DEFAULT_ORG, NewOrg};
 use roster_store::seal::MasterKey;
@@ -102,11 +102,7 @@ impl TestOrg {
         };
         let store = store.unwrap();
         let token = new_org(&store, DEFAULT_ORG).await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let base_url = BaseUrl::parse(&format!("http://{address}")).unwrap();
-        let app = App::new(store.clone(), base_url, limits);
-        tokio::spawn(roster_server::serve(listener, app, std::future::pending()));
+        let address = serve(&store, limits, MessageSettings::default()).await;
         let caller = Caller::new(address, &address.to_string(), Some(&token));
         Some(Self { caller, clock, store, engine, address, data: Arc::new(data) })
     }
@@ -125,6 +121,27 @@ impl TestOrg {
     /// The same server and token under another host name.
     pub fn at_host(&self, host: &str) -> Caller {
         self.caller.at_host(host)
+    }
+
+    /// Another server over the same store, with its own way to deliver messages.
+    pub async fn server_with(&self, messages: MessageSettings) -> Self {
+        let address = serve(&self.store, RateLimits::Off, messages).await;
+        let token = self.caller.authorization().and_then(|it| it.strip_prefix("SSWS "));
+        Self { caller: Caller::new(address, &address.to_string(), token), address, ..self.clone() }
+    }
+
+    /// What the outbox of the org holds, oldest first, as its mailbox shows it.
+    pub async fn messages(&self) -> Vec<Value> {
+        let mut messages = self.get("/dev/mailbox.json").await.ok().as_array().unwrap().clone();
+        messages.reverse();
+        messages
+    }
+
+    /// The messages of this kind, oldest first.
+    pub async fn messages_of(&self, kind: &str) -> Vec<Value> {
+        let mut messages = self.messages().await;
+        messages.retain(|message| message["kind"] == kind);
+        messages
     }
 
     /// Where the server listens.
@@ -178,6 +195,16 @@ impl TestOrg {
     pub async fn status(&self, id: &str) -> String {
         text(&self.get(&format!("/api/v1/users/{id}")).await.ok(), "status")
     }
+}
+
+/// Serves a store, and answers where.
+async fn serve(store: &Store, limits: RateLimits, messages: MessageSettings) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let base_url = BaseUrl::parse(&format!("http://{address}")).unwrap();
+    let app = App::new(store.clone(), base_url, limits, messages);
+    tokio::spawn(roster_server::serve(listener, app, std::future::pending()));
+    address
 }
 
 /// Makes an org and answers its token.

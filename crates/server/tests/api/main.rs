@@ -22,6 +22,7 @@ mod inline_hooks;
 mod integrity;
 mod linked_object_definitions;
 mod logs;
+mod mail;
 mod model;
 mod oauth;
 mod operations;

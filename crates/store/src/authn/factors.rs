@@ -37,7 +37,7 @@ impl Store {
         let (at, asked) = (change.clone(), token.clone());
         self.engine().read(move |tx| enrolling(&read(tx, &at, &asked)?).map(|_| ())).await?;
         let planned = self.plan_enrollment(request).await?;
-        let (change, key, sender) = (change.clone(), self.master_key().clone(), self.sender());
+        let (change, key, outbox) = (change.clone(), self.master_key().clone(), self.outbox());
         let token = token.clone();
         let decided = self
             .engine()
@@ -46,7 +46,7 @@ impl Store {
                 let change = change.by(party(&loaded.user));
                 let verified = enrolling(&loaded)?;
                 check_may_enroll(tx, &key, &loaded, &verified)?;
-                let factor = factors::enroll(tx, &change, &key, sender.as_ref(), &loaded.user, &planned)?;
+                let factor = factors::enroll(tx, &change, &key, &outbox, &loaded.user, &planned)?;
                 if factor.is_active() {
                     return enrolled(tx, &change, &key, loaded, verified, &factor);
                 }
@@ -194,7 +194,7 @@ impl Store {
         id: &str,
         next: impl Fn(&Loaded, &Factor) -> Result<Stage, Error> + Send + 'static,
     ) -> Result<Authentication, Error> {
-        let (change, key, sender) = (change.clone(), self.master_key().clone(), self.sender());
+        let (change, key, outbox) = (change.clone(), self.master_key().clone(), self.outbox());
         let (token, id) = (token.clone(), id.to_owned());
         self.engine()
             .write(move |tx| {
@@ -203,7 +203,7 @@ impl Store {
                 let factor = factors::find(tx, &key, loaded.user.key, &id)?;
                 let stage = next(&loaded, &factor)?;
                 if needs_challenge(factor.kind()) {
-                    factors::challenge(tx, &change, &key, sender.as_ref(), &loaded.user, factor, None)?;
+                    factors::challenge(tx, &change, &key, &outbox, &loaded.user, factor, None)?;
                 }
                 wait_at(tx, &change, &key, loaded, stage)
             })

@@ -3,6 +3,7 @@
 use roster_model::authn::{RecoveryType, Stage, Verified, may_sign_in};
 use roster_model::error::{ErrorCode, Problem};
 use roster_model::event::EventType;
+use roster_model::message::MessageKind;
 use roster_model::user::User;
 use roster_model::user::credentials::StoredPassword;
 use roster_model::user::password_policy::Password;
@@ -12,6 +13,7 @@ use super::{Authentication, Decided, Loaded, SignIn, invalid_token, load, procee
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
+use crate::messages::Outbox;
 use crate::seal::MasterKey;
 use crate::secret::Secret;
 use crate::users::credentials::{KnownCredentials, set_password};
@@ -110,7 +112,8 @@ impl Store {
         stage: Stage,
         step: NewPassword,
     ) -> Result<Authentication, Error> {
-        let (change, key, token) = (change.clone(), self.master_key().clone(), token.clone());
+        let (change, token) = (change.clone(), token.clone());
+        let (key, outbox) = (self.master_key().clone(), self.outbox());
         let decided = self
             .engine()
             .write(move |tx| {
@@ -122,7 +125,7 @@ impl Store {
                 if loaded.user.credentials.password != checked.credentials.password {
                     return Err(invalid_token().into());
                 }
-                step.take(tx, &change, &key, loaded)
+                step.take(tx, &change, &key, &outbox, loaded)
             })
             .await?;
         Ok(decided?)
@@ -142,6 +145,7 @@ impl NewPassword {
         tx: &mut Tx<'_>,
         change: &Change,
         key: &MasterKey,
+        outbox: &Outbox,
         loaded: Loaded,
     ) -> Result<Decided<Authentication>, Error> {
         let change = change.by(party(&loaded.user));
@@ -159,6 +163,8 @@ impl NewPassword {
         set_password(tx, &change, &mut sign_in.user, self.hashed.clone())?;
         if self.operation == LifecycleOperation::CompleteActivation {
             sign_in.user.activated = sign_in.user.activated.or(Some(change.now));
+        } else {
+            outbox.send_notice(tx, &change, &sign_in.user, MessageKind::PasswordChanged, None)?;
         }
         sign_in.transition(tx, &change, self.operation)?;
         sign_in.user.last_updated = change.now;

@@ -4,6 +4,7 @@
 use roster_model::authn::{MAX_WRONG_ANSWERS, Options, RecoveryType, Stage, Transaction};
 use roster_model::error::{ErrorCode, Problem};
 use roster_model::event::EventType;
+use roster_model::message::MessageKind;
 use roster_model::timestamp::Timestamp;
 use roster_model::user::User;
 use roster_model::user::credentials::StoredRecoveryQuestion;
@@ -21,7 +22,7 @@ use crate::engine::Tx;
 use crate::error::Error;
 use crate::seal::MasterKey;
 use crate::secret::Secret;
-use crate::users::tokens::{self, Purpose};
+use crate::users::tokens::{self, OneTimeToken, Purpose};
 use crate::users::{self, party};
 use crate::{Store, policies};
 
@@ -39,6 +40,7 @@ pub struct RecoveryToken {
 struct Kind {
     operation: LifecycleOperation,
     purpose: Purpose,
+    message: MessageKind,
     event: EventType,
     refusal: Refusal,
 }
@@ -48,12 +50,14 @@ const fn kind(recovery: RecoveryType) -> Kind {
         RecoveryType::Unlock => Kind {
             operation: LifecycleOperation::SelfServiceUnlock,
             purpose: Purpose::Unlock,
+            message: MessageKind::Unlock,
             event: EventType::UserUnlockToken,
             refusal: Refusal::NotLockedOut,
         },
         RecoveryType::Password | RecoveryType::AccountActivation => Kind {
             operation: LifecycleOperation::ForgotPassword,
             purpose: Purpose::ForgotPassword,
+            message: MessageKind::ForgotPassword,
             event: EventType::UserResetPassword,
             refusal: Refusal::NoForgotPassword,
         },
@@ -73,12 +77,15 @@ impl Store {
         recovery: RecoveryType,
     ) -> Result<(), Error> {
         self.hasher().verify_nothing(Password::new(username.to_owned())).await?;
-        let (change, username) = (change.clone(), username.to_owned());
+        let (change, username, outbox) = (change.clone(), username.to_owned(), self.outbox());
         self.engine()
             .write(move |tx| {
                 check_self_service(tx, &change, recovery)?;
                 match issue(tx, &change, &username, recovery)? {
-                    Ok(_) => Ok(()),
+                    Ok(RecoveryToken { token, expires, user }) => {
+                        let issued = OneTimeToken { token, expires };
+                        outbox.send_link(tx, &change, &user, kind(recovery).message, &issued)
+                    }
                     Err(_) => {
                         let change = change.by(Party::unknown(&username));
                         Ok(change.record_failure(tx, kind(recovery).event, &[], Map::new(), "NOT_ALLOWED")?)
@@ -209,9 +216,7 @@ fn issue(
         return Ok(Err(kind(recovery).refusal.problem()));
     }
     let change = change.by(party(&user));
-    let token = tokens::issue(tx, &change, user.key, purpose)?;
-    let lifetime = policies::password(tx, change.org)?.recovery.token_lifetime_minutes;
-    let expires = change.now.plus_seconds(i64::from(lifetime) * 60);
+    let OneTimeToken { token, expires } = tokens::issue(tx, &change, user.key, purpose)?;
     change.record(tx, event, &[party(&user)])?;
     Ok(Ok(RecoveryToken { token, expires, user }))
 }

@@ -17,6 +17,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, sql: include_str!("../../migrations/0002_oauth_servers.sql") },
     Migration { version: 3, sql: include_str!("../../migrations/0003_oauth_grants.sql") },
     Migration { version: 4, sql: include_str!("../../migrations/0004_group_rules.sql") },
+    Migration { version: 5, sql: include_str!("../../migrations/0005_outbox.sql") },
 ];
 
 /// The version after every step.

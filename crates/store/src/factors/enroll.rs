@@ -15,7 +15,7 @@ use super::{find, find_of_kind, insert, record, save, webauthn};
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
-use crate::messages::{Message, Sender};
+use crate::messages::Outbox;
 use crate::seal::MasterKey;
 use crate::secret::{Secret, random_bytes};
 use crate::{Store, users};
@@ -43,12 +43,12 @@ impl Store {
     /// e-mail address is not one for them.
     pub async fn enroll_factor(&self, change: &Change, asked: &str, request: EnrollFactor) -> Result<Factor, Error> {
         let plan = self.plan_enrollment(request).await?;
-        let (change, key, sender) = (change.clone(), self.master_key().clone(), self.sender());
+        let (change, key, outbox) = (change.clone(), self.master_key().clone(), self.outbox());
         let asked = asked.to_owned();
         self.engine()
             .write(move |tx| {
                 let user = user_with_factors(tx, &change, &asked)?;
-                enroll(tx, &change, &key, sender.as_ref(), &user, &plan)
+                enroll(tx, &change, &key, &outbox, &user, &plan)
             })
             .await
     }
@@ -116,7 +116,7 @@ pub(crate) fn enroll(
     tx: &mut Tx<'_>,
     change: &Change,
     key: &MasterKey,
-    sender: &dyn Sender,
+    outbox: &Outbox,
     user: &User,
     planned: &PlannedEnrollment,
 ) -> Result<Factor, Error> {
@@ -137,7 +137,7 @@ pub(crate) fn enroll(
             factor
         }
     };
-    after_enrollment(tx, change, sender, user, &factor)?;
+    after_enrollment(tx, change, outbox, user, &factor)?;
     Ok(factor)
 }
 
@@ -237,14 +237,14 @@ pub(super) fn new_passcode() -> Result<Passcode, EngineError> {
 fn after_enrollment(
     tx: &mut Tx<'_>,
     change: &Change,
-    sender: &dyn Sender,
+    outbox: &Outbox,
     user: &User,
     factor: &Factor,
 ) -> Result<(), Error> {
     if let Enrollment::Passcode { destination, stage: PasscodeStage::PendingActivation { challenge } } =
         &factor.enrollment
     {
-        return send(tx, change, sender, user, destination, challenge);
+        return send(tx, change, outbox, user, destination, challenge);
     }
     let event = match factor.status() {
         FactorStatus::Active => EventType::FactorActivate,
@@ -257,13 +257,13 @@ fn after_enrollment(
 pub(super) fn send(
     tx: &mut Tx<'_>,
     change: &Change,
-    sender: &dyn Sender,
+    outbox: &Outbox,
     user: &User,
     destination: &Destination,
     challenge: &Challenge,
 ) -> Result<(), Error> {
     let Some(passcode) = challenge.passcode() else { return Ok(()) };
-    sender.send(tx, change, &Message { user, destination, passcode, expires: challenge.expires() })?;
+    outbox.send_passcode(tx, change, user, destination, passcode, challenge.expires())?;
     let event = match destination.channel() {
         Channel::Sms => EventType::FactorSendSms,
         Channel::Call => EventType::FactorSendCall,

@@ -111,7 +111,7 @@ impl Store {
                 let factor = find(tx, &key, user.key, &id)?;
                 tx.execute("DELETE FROM factors WHERE user_key = $1 AND id = $2", params![user.key, &factor.id])?;
                 if let Some(channel) = Channel::of(factor.kind()) {
-                    messages::delete_of_channel(tx, user.key, channel)?;
+                    messages::take_back_passcode(tx, user.key, channel)?;
                 }
                 Ok(record(tx, &change, EventType::FactorDeactivate, &user, factor.kind())?)
             })
@@ -215,7 +215,7 @@ pub(crate) fn end_factors(tx: &mut Tx<'_>, change: &Change, user: &User) -> Resu
         FactorKind::from_texts(&factor_type, &provider)
             .ok_or(EngineError::Corrupt { what: "factor type", value: factor_type })
     })?;
-    tx.execute("DELETE FROM sent_messages WHERE user_key = $1", params![user.key])?;
+    messages::take_back_passcodes(tx, user.key)?;
     tx.execute("DELETE FROM factors WHERE user_key = $1", params![user.key])?;
     for kind in kinds {
         record(tx, change, EventType::FactorDeactivate, user, kind)?;

@@ -14,7 +14,7 @@ use super::{debug_data, find, record, save, webauthn};
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::Error;
-use crate::messages::Sender;
+use crate::messages::Outbox;
 use crate::seal::MasterKey;
 use crate::{Store, users};
 
@@ -113,14 +113,14 @@ impl Store {
         lifetime: Option<PasscodeLifetime>,
         may: impl Fn(&Factor) -> Result<(), FactorRefusal> + Send + 'static,
     ) -> Result<Factor, Error> {
-        let (change, key, sender) = (change.clone(), self.master_key().clone(), self.sender());
+        let (change, key, outbox) = (change.clone(), self.master_key().clone(), self.outbox());
         let (asked, id) = (asked.to_owned(), id.to_owned());
         self.engine()
             .write(move |tx| {
                 let user = users::find_to_change(tx, change.org, &asked)?;
                 let factor = find(tx, &key, user.key, &id)?;
                 may(&factor).map_err(FactorRefusal::problem)?;
-                challenge(tx, &change, &key, sender.as_ref(), &user, factor, lifetime)
+                challenge(tx, &change, &key, &outbox, &user, factor, lifetime)
             })
             .await
     }
@@ -182,7 +182,7 @@ pub(crate) fn challenge(
     tx: &mut Tx<'_>,
     change: &Change,
     key: &MasterKey,
-    sender: &dyn Sender,
+    outbox: &Outbox,
     user: &User,
     mut factor: Factor,
     lifetime: Option<PasscodeLifetime>,
@@ -197,7 +197,7 @@ pub(crate) fn challenge(
     let challenged = factor.challenge(new_passcode()?, lifetime, change.now);
     let (destination, challenge) = challenged.map_err(FactorRefusal::problem)?;
     save(tx, key, &factor)?;
-    send(tx, change, sender, user, &destination, &challenge)?;
+    send(tx, change, outbox, user, &destination, &challenge)?;
     Ok(factor)
 }
 

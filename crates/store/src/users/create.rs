@@ -5,20 +5,23 @@ use std::sync::Arc;
 use roster_model::error::{ErrorCode, Problem, ResourceKind, Violation};
 use roster_model::event::EventType;
 use roster_model::id::{OrgKey, UserId};
+use roster_model::message::MessageKind;
 use roster_model::user::User;
 use roster_model::user::credentials::{
     CredentialsInput, PasswordInput, Provider, ProviderType, StoredCredentials, StoredPassword,
 };
 use roster_model::user::profile::Profile;
-use roster_model::user::status::LifecycleOperation;
+use roster_model::user::status::{LifecycleOperation, UserStatus};
 use serde_json::{Map, Value};
 
+use super::tokens::{self, Purpose};
 use super::{check_password, insert, party};
 use crate::Store;
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::Error;
 use crate::groups::{self, Group};
+use crate::messages::Outbox;
 use crate::user_types::{self, UserType};
 
 /// Groups that a new user may be put into at once (behaviour.md B.4).
@@ -64,6 +67,7 @@ impl Store {
         }
         let credentials = self.credentials_of_new_user(change.org, input.credentials, input.with_provider).await?;
         let user = User::staged(UserId::new(change.id_seed()), user_type.id.clone(), &profile, credentials, change.now);
+        let outbox = self.outbox();
         let plan = Plan {
             profile,
             user_type,
@@ -72,7 +76,7 @@ impl Store {
             next_login: input.next_login,
         };
         let change = change.clone();
-        self.engine().write(move |tx| insert_user(tx, &change, user.clone(), &plan)).await
+        self.engine().write(move |tx| insert_user(tx, &change, user.clone(), &plan, &outbox)).await
     }
 
     async fn type_of_new_user(&self, org: OrgKey, id: Option<&str>) -> Result<Arc<UserType>, Error> {
@@ -154,7 +158,7 @@ struct Plan {
     next_login: Option<NextLogin>,
 }
 
-fn insert_user(tx: &mut Tx<'_>, change: &Change, mut user: User, plan: &Plan) -> Result<User, Error> {
+fn insert_user(tx: &mut Tx<'_>, change: &Change, mut user: User, plan: &Plan, outbox: &Outbox) -> Result<User, Error> {
     let joined = plan
         .group_ids
         .iter()
@@ -177,6 +181,10 @@ fn insert_user(tx: &mut Tx<'_>, change: &Change, mut user: User, plan: &Plan) ->
     change.record(tx, EventType::UserCreate, &target)?;
     if plan.activate {
         change.record(tx, EventType::UserActivate, &target)?;
+    }
+    if user.status() == UserStatus::Provisioned {
+        let issued = tokens::issue_first(tx, change, user.key, Purpose::Activation)?;
+        outbox.send_link(tx, change, &user, MessageKind::Activation, &issued)?;
     }
     for group in &joined {
         groups::add_member(tx, change, group, &user)?;

@@ -6,6 +6,7 @@
 use roster_model::error::{ErrorCode, Problem, Violation};
 use roster_model::event::EventType;
 use roster_model::id::{OrgKey, UserKey};
+use roster_model::message::MessageKind;
 use roster_model::timestamp::Timestamp;
 use roster_model::user::User;
 use roster_model::user::credentials::{
@@ -55,6 +56,8 @@ pub struct ForgotPasswordSetNewPassword {
     pub answer: String,
     /// The password they want.
     pub new_password: Password,
+    /// Whether to tell them by e-mail.
+    pub send_email: bool,
 }
 
 impl Store {
@@ -87,7 +90,8 @@ impl Store {
             return Err(known.update_refused().into());
         }
         let hashed = self.hasher().hash(request.new_password).await?;
-        self.replace_password(change, asked, operation, hashed, request.revoke_sessions, move |user| {
+        let replacement = Replacement { operation, hashed, revoke_sessions: request.revoke_sessions, send_email: true };
+        self.replace_password(change, asked, replacement, move |user| {
             // Somebody changed it while this was being hashed: the old password given is no longer the user's.
             if user.credentials.password.as_ref() == Some(&current) { Ok(()) } else { Err(old_password_incorrect()) }
         })
@@ -136,19 +140,22 @@ impl Store {
     }
 
     /// forgotPassword: answers a token with which a new password can be set; the old one stays good meanwhile. No recovery
-    /// question is needed, as a recording shows (test_forgot_password).
+    /// question is needed, as a recording shows (test_forgot_password). With `send_email` the token goes to the user too.
     ///
     /// # Errors
     /// If there is no such user, or their status refuses it.
-    pub async fn forgot_password(&self, change: &Change, asked: &str) -> Result<Secret, Error> {
-        let (change, asked) = (change.clone(), asked.to_owned());
+    pub async fn forgot_password(&self, change: &Change, asked: &str, send_email: bool) -> Result<Secret, Error> {
+        let (change, asked, outbox) = (change.clone(), asked.to_owned(), self.outbox());
         self.engine()
             .write(move |tx| {
                 let user = find_to_change(tx, change.org, &asked)?;
                 let transition = user.apply(LifecycleOperation::ForgotPassword)?;
-                let token = tokens::issue(tx, &change, user.key, Purpose::ForgotPassword)?;
+                let issued = tokens::issue(tx, &change, user.key, Purpose::ForgotPassword)?;
+                if send_email {
+                    outbox.send_link(tx, &change, &user, MessageKind::ForgotPassword, &issued)?;
+                }
                 change.record(tx, transition.event(), &[party(&user)])?;
-                Ok(token)
+                Ok(issued.token)
             })
             .await
     }
@@ -180,7 +187,8 @@ impl Store {
             return Err(known.update_refused().into());
         }
         let hashed = self.hasher().hash(request.new_password).await?;
-        self.replace_password(change, asked, operation, hashed, false, move |user| {
+        let replacement = Replacement { operation, hashed, revoke_sessions: false, send_email: request.send_email };
+        self.replace_password(change, asked, replacement, move |user| {
             let same = user.credentials.recovery_question.as_ref() == Some(&question);
             if same { Ok(()) } else { Err(Problem::new(ErrorCode::WrongRecoveryAnswer)) }
         })
@@ -237,31 +245,41 @@ impl Store {
         &self,
         change: &Change,
         asked: &str,
-        operation: LifecycleOperation,
-        hashed: StoredPassword,
-        revoke_sessions: bool,
+        replacement: Replacement,
         still_allowed: impl Fn(&User) -> Result<(), Problem> + Send + 'static,
     ) -> Result<StoredCredentials, Error> {
-        let (change, asked) = (change.clone(), asked.to_owned());
+        let (change, asked, outbox) = (change.clone(), asked.to_owned(), self.outbox());
         self.engine()
             .write(move |tx| {
                 let before = find_to_change(tx, change.org, &asked)?;
-                let transition = before.apply(operation)?;
+                let transition = before.apply(replacement.operation)?;
                 still_allowed(&before)?;
                 let mut user = before.clone();
-                set_password(tx, &change, &mut user, hashed.clone())?;
+                set_password(tx, &change, &mut user, replacement.hashed.clone())?;
                 user.transition(transition, change.now);
                 user.last_updated = change.now;
                 save(tx, &before, &user)?;
                 let target = [party(&user)];
                 change.record(tx, transition.event(), &target)?;
-                if revoke_sessions && end_sessions(tx, user.key)? > 0 {
+                if replacement.revoke_sessions && end_sessions(tx, user.key)? > 0 {
                     change.record(tx, EventType::UserSessionClear, &target)?;
+                }
+                if replacement.send_email {
+                    outbox.send_notice(tx, &change, &user, MessageKind::PasswordChanged, None)?;
                 }
                 Ok(user.credentials)
             })
             .await
     }
+}
+
+/// A password that takes the place of another.
+struct Replacement {
+    operation: LifecycleOperation,
+    hashed: StoredPassword,
+    revoke_sessions: bool,
+    /// Whether the user is told by e-mail.
+    send_email: bool,
 }
 
 /// A user with what checking their password needs.

@@ -14,7 +14,7 @@ use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
 use crate::factors::end_factors;
-use crate::{Store, api_tokens, groups, identity_providers, linked_objects, params, user_types};
+use crate::{Store, api_tokens, groups, identity_providers, linked_objects, messages, params, user_types};
 
 impl Store {
     /// deactivateOrDeleteUser: deactivates a user who is not, and erases one who is. Answers whether a deactivation is
@@ -55,6 +55,7 @@ fn erase(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
     end_assignments(tx, change, user)?;
     identity_providers::remove_user(tx, user.key)?;
     tokens::void_all(tx, user.key)?;
+    messages::delete_of_user(tx, user.key)?;
     api_tokens::delete_of_user(tx, user.key)?;
     groups::remove_user(tx, user.key)?;
     linked_objects::remove_user(tx, user.key)?;

@@ -2,6 +2,7 @@
 
 use roster_model::event::EventType;
 use roster_model::id::OrgKey;
+use roster_model::message::MessageKind;
 use roster_model::user::User;
 use roster_model::user::credentials::{Provider, ProviderType};
 use roster_model::user::password_policy::{TEMPORARY_PASSWORD_RANDOM, generate_temporary_password};
@@ -16,6 +17,7 @@ use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::Error;
 use crate::factors::end_factors;
+use crate::messages::Outbox;
 use crate::secret::{Secret, random_bytes};
 use crate::{Store, api_tokens, authn, groups, params};
 
@@ -29,24 +31,32 @@ pub struct TransitioningUser {
 }
 
 impl Store {
-    /// activateUser: answers the activation token, which also an ACTIVE user may sign in with once.
+    /// activateUser: answers the activation token, which also an ACTIVE user may sign in with once. With `send_email`
+    /// it goes to the user too, if they have no password yet.
     ///
     /// # Errors
     /// If there is no such user, or their status refuses it.
-    pub async fn activate_user(&self, change: &Change, asked: &str) -> Result<Secret, Error> {
-        self.move_user(change, asked, LifecycleOperation::Activate, issue_activation_token)
-            .await
-            .map(|(_, token)| token)
+    pub async fn activate_user(&self, change: &Change, asked: &str, send_email: bool) -> Result<Secret, Error> {
+        let outbox = self.outbox();
+        self.move_user(change, asked, LifecycleOperation::Activate, move |tx, change, user| {
+            issue_activation_token(tx, change, user, send_email.then_some(&outbox))
+        })
+        .await
+        .map(|(_, token)| token)
     }
 
-    /// reactivateUser: answers a new activation token, which voids the older ones.
+    /// reactivateUser: answers a new activation token, which voids the older ones. With `send_email` it goes to the user
+    /// too.
     ///
     /// # Errors
     /// If there is no such user, or their status refuses it.
-    pub async fn reactivate_user(&self, change: &Change, asked: &str) -> Result<Secret, Error> {
-        self.move_user(change, asked, LifecycleOperation::Reactivate, issue_activation_token)
-            .await
-            .map(|(_, token)| token)
+    pub async fn reactivate_user(&self, change: &Change, asked: &str, send_email: bool) -> Result<Secret, Error> {
+        let outbox = self.outbox();
+        self.move_user(change, asked, LifecycleOperation::Reactivate, move |tx, change, user| {
+            issue_activation_token(tx, change, user, send_email.then_some(&outbox))
+        })
+        .await
+        .map(|(_, token)| token)
     }
 
     /// deactivateUser: takes credentials, sessions, tokens and assignments. With `respond_async` the user is only marked;
@@ -175,11 +185,18 @@ impl Store {
     }
 
     /// resetPassword: the old password is good for nothing until the token that is answered has set a new one. A
-    /// federated user becomes one of ours (behaviour.md B.2).
+    /// federated user becomes one of ours (behaviour.md B.2). With `send_email` the token goes to the user too.
     ///
     /// # Errors
     /// If there is no such user, or their status refuses it.
-    pub async fn reset_password(&self, change: &Change, asked: &str, revoke_sessions: bool) -> Result<Secret, Error> {
+    pub async fn reset_password(
+        &self,
+        change: &Change,
+        asked: &str,
+        revoke_sessions: bool,
+        send_email: bool,
+    ) -> Result<Secret, Error> {
+        let outbox = self.outbox();
         let reset = move |tx: &mut Tx<'_>, change: &Change, user: &mut User| {
             user.failed_attempts = 0;
             if !user.provider().provider_type.is_own() {
@@ -190,7 +207,11 @@ impl Store {
             }
             authn::end_of_user(tx, user.key)?;
             tokens::void(tx, user.key, &[Purpose::Activation, Purpose::ForgotPassword, Purpose::Unlock])?;
-            Ok(tokens::issue(tx, change, user.key, Purpose::ResetPassword)?)
+            let issued = tokens::issue(tx, change, user.key, Purpose::ResetPassword)?;
+            if send_email {
+                outbox.send_link(tx, change, user, MessageKind::ResetPassword, &issued)?;
+            }
+            Ok(issued.token)
         };
         self.move_user(change, asked, LifecycleOperation::ResetPassword, reset).await.map(|(_, token)| token)
     }
@@ -221,8 +242,18 @@ impl Store {
     }
 }
 
-fn issue_activation_token(tx: &mut Tx<'_>, change: &Change, user: &mut User) -> Result<Secret, Error> {
-    Ok(tokens::issue(tx, change, user.key, Purpose::Activation)?)
+/// Makes an activation token, and mails it to a user without a password (behaviour.md B.6) if there is an outbox for it.
+fn issue_activation_token(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    user: &User,
+    outbox: Option<&Outbox>,
+) -> Result<Secret, Error> {
+    let issued = tokens::issue(tx, change, user.key, Purpose::Activation)?;
+    if let Some(outbox) = outbox.filter(|_| user.credentials.password.is_none()) {
+        outbox.send_link(tx, change, user, MessageKind::Activation, &issued)?;
+    }
+    Ok(issued.token)
 }
 
 /// Marks a user who is about to be deactivated; until that is done, nothing else may change them.

@@ -2,14 +2,14 @@
 //! its user and purpose (behaviour.md B.6).
 
 use roster_model::id::{OrgKey, UserKey};
+use roster_model::message::MessageKind;
 use roster_model::timestamp::Timestamp;
 
 use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::EngineError;
-use crate::params;
-use crate::policies;
 use crate::secret::{Secret, SecretHash};
+use crate::{messages, params, policies};
 
 /// What a one-time token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,20 @@ pub(crate) enum Purpose {
 }
 
 impl Purpose {
+    const ALL: [Self; 5] =
+        [Self::Activation, Self::ResetPassword, Self::ForgotPassword, Self::Unlock, Self::TemporaryPassword];
+
+    /// The message that brings such a token to its user.
+    const fn message(self) -> Option<MessageKind> {
+        match self {
+            Self::Activation => Some(MessageKind::Activation),
+            Self::ResetPassword => Some(MessageKind::ResetPassword),
+            Self::ForgotPassword => Some(MessageKind::ForgotPassword),
+            Self::Unlock => Some(MessageKind::Unlock),
+            Self::TemporaryPassword => None,
+        }
+    }
+
     const fn as_str(self) -> &'static str {
         match self {
             Self::Activation => "activation",
@@ -57,22 +71,45 @@ impl Purpose {
     }
 }
 
+/// A new one-time token.
+pub(crate) struct OneTimeToken {
+    /// The token.
+    pub(crate) token: Secret,
+    /// Until when it is good.
+    pub(crate) expires: Timestamp,
+}
+
 /// Characters of a one-time token (observed.md, *Ids*).
 const LENGTH: usize = 20;
 
 /// Makes a token for `user` and voids their older ones of this purpose.
-pub(crate) fn issue(tx: &mut Tx<'_>, change: &Change, user: UserKey, purpose: Purpose) -> Result<Secret, EngineError> {
+pub(crate) fn issue(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    user: UserKey,
+    purpose: Purpose,
+) -> Result<OneTimeToken, EngineError> {
+    void(tx, user, &[purpose])?;
+    issue_first(tx, change, user, purpose)
+}
+
+/// Makes a token for a `user` who has none of this purpose.
+pub(crate) fn issue_first(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    user: UserKey,
+    purpose: Purpose,
+) -> Result<OneTimeToken, EngineError> {
     let random = Secret::random::<15>("")?;
     let text: String = purpose.prefix().chars().chain(random.reveal().chars()).take(LENGTH).collect();
     let token = Secret::from_text(&text);
     let expires = change.now.plus_seconds(purpose.lifetime(tx, change.org)?);
-    void(tx, user, &[purpose])?;
     tx.execute(
         "INSERT INTO one_time_tokens (token_hash, org_key, user_key, purpose, created, expires) \
          VALUES ($1, $2, $3, $4, $5, $6)",
         params![token.hash().0.as_slice(), change.org, user, purpose.as_str(), change.now, expires],
     )?;
-    Ok(token)
+    Ok(OneTimeToken { token, expires })
 }
 
 /// Whose token of one of these purposes has this hash, unless it has expired.
@@ -90,21 +127,23 @@ pub(crate) fn find(
     Ok(found.and_then(|(user, text)| purpose(&text).map(|purpose| (user, purpose))))
 }
 
-/// Voids a user's tokens of these purposes.
+/// Voids a user's tokens of these purposes, and takes back the messages that bring them.
 pub(crate) fn void(tx: &mut Tx<'_>, user: UserKey, purposes: &[Purpose]) -> Result<(), EngineError> {
     for purpose in purposes {
         tx.execute(
             "DELETE FROM one_time_tokens WHERE user_key = $1 AND purpose = $2",
             params![user, purpose.as_str()],
         )?;
+        if let Some(message) = purpose.message() {
+            messages::take_back_link(tx, user, message)?;
+        }
     }
     Ok(())
 }
 
 /// Voids all of a user's tokens.
 pub(crate) fn void_all(tx: &mut Tx<'_>, user: UserKey) -> Result<(), EngineError> {
-    tx.execute("DELETE FROM one_time_tokens WHERE user_key = $1", params![user])?;
-    Ok(())
+    void(tx, user, &Purpose::ALL)
 }
 
 /// Whether the user's password is a temporary one that has expired.

@@ -34,9 +34,8 @@ pub(crate) async fn enroll_sms(org: &TestOrg, factors: &str) -> Value {
 
 /// The passcodes on their way, oldest first, with where they go.
 async fn sent(org: &TestOrg) -> Vec<(String, String)> {
-    let key = org.store.default_org().await.unwrap().unwrap().key;
-    let messages = org.store.sent_messages(key).await.unwrap();
-    messages.into_iter().map(|message| (message.address, message.passcode.reveal().to_owned())).collect()
+    let messages = org.messages_of("passcode").await;
+    messages.iter().map(|message| (text(message, "to"), text(message, "passCode"))).collect()
 }
 
 /// The passcode that is on its way to the only user.

@@ -217,9 +217,8 @@ on_both_engines! {
         assert_eq!((text(&factor, "status"), sent(&org).await), ("ACTIVE".to_owned(), vec![]));
         let challenge = org.post(&format!("{factors}/{}/verify", text(&factor, "id")), None).await.ok();
         assert_eq!(challenge["profile"], factor["profile"]);
-        let key = org.store.default_org().await.unwrap().unwrap().key;
-        let messages = org.store.sent_messages(key).await.unwrap();
-        assert_eq!(messages.iter().map(|message| message.extension.as_deref()).collect::<Vec<_>>(), [Some("1234")]);
+        let messages = org.messages_of("passcode").await;
+        assert_eq!(messages.iter().map(|message| text(message, "extension")).collect::<Vec<_>>(), ["1234"]);
     }
 }
 

@@ -1,14 +1,7 @@
-//! What the database holds of factors, and who takes passcodes to users.
+//! What the database holds of factors.
 
-use std::sync::{Arc, Mutex};
-
-use roster_model::factor::{FactorInput, Passcode};
 use roster_model::timestamp::Timestamp;
-use roster_store::change::Change;
 use roster_store::clock::Clock;
-use roster_store::engine::Tx;
-use roster_store::factors::{ActivateFactor, EnrollFactor};
-use roster_store::messages::{Message, Sender};
 use roster_store::orgs::DEFAULT_ORG;
 use roster_store::seal::MasterKey;
 use roster_store::{Database, EngineError, Error, HashCost, Store};
@@ -85,38 +78,4 @@ on_both_engines! {
         }
         assert!(files > 0, "the user is in one of the files that were read");
     }
-}
-
-/// Keeps passcodes to itself.
-#[derive(Default)]
-struct Pocket(Mutex<Vec<(String, Passcode)>>);
-
-impl Sender for Pocket {
-    fn send(&self, _: &mut Tx<'_>, _: &Change, message: &Message<'_>) -> Result<(), Error> {
-        let address = message.destination.address().to_owned();
-        self.0.lock().unwrap().push((address, message.passcode.clone()));
-        Ok(())
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sender_of_ones_own_gets_the_passcode_instead_of_the_outbox() {
-    let folder = tempfile::tempdir().unwrap();
-    let (path, pocket) = (folder.path().join("roster.sqlite"), Arc::new(Pocket::default()));
-    let (clock, key) = (Clock::standing(Timestamp::from_millis(START)), MasterKey::random().unwrap());
-    let opened = Store::open_with_sender(Database::Sqlite(&path), clock, HashCost::MINIMAL, Some(key), pocket.clone());
-    let store = opened.await.unwrap();
-    new_org(&store, DEFAULT_ORG).await;
-    let org = store.default_org().await.unwrap().unwrap().key;
-    let body = json!({ "factorType": "sms", "provider": "OKTA", "profile": { "phoneNumber": "+12345678901" } });
-    let factor = FactorInput::from_json(body.as_object().unwrap()).unwrap();
-    let request = EnrollFactor { factor, activate: false, update_phone: false, lifetime: None, origin: String::new() };
-    let change = store.system_change(org);
-    let enrolled = store.enroll_factor(&change, ADMIN, request).await.unwrap();
-    let (address, passcode) = pocket.0.lock().unwrap().pop().unwrap();
-    assert_eq!(address, "+12345678901");
-    assert!(store.sent_messages(org).await.unwrap().is_empty());
-    let proof = ActivateFactor { pass_code: Some(passcode.reveal().to_owned()), attestation: None };
-    store.activate_factor(&change, ADMIN, enrolled.id.as_str(), proof).await.unwrap();
-    assert_eq!(store.list_active_factors(org, ADMIN).await.unwrap().len(), 1);
 }
