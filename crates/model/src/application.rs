@@ -48,6 +48,12 @@ macro_rules! sign_on_modes {
     };
 }
 
+/// Whether a template has this name, so that an app of it may be made.
+#[must_use]
+pub fn is_template(name: &str) -> bool {
+    SignOnMode::ALL.iter().any(|mode| mode.template() == Some(name))
+}
+
 sign_on_modes! {
     /// A link.
     Bookmark = "BOOKMARK" Some("bookmark"), &["url"];

@@ -133,6 +133,10 @@ error_codes! {
     DeleteApplicationForbidden = "E0000056" 403 "Delete application forbidden.";
     /// A step that a sign-in does not wait for.
     WrongAuthenticationState = "E0000079" 403 "This operation is not allowed in the current authentication state.";
+    /// A role that its user or group has.
+    RoleAlreadyAssigned = "E0000090" 409 "The role specified is already assigned to the user.";
+    /// A target that this kind of role cannot have.
+    WrongRoleType = "E0000091" 400 "The provided role type was not the same as required role type.";
     /// A wrong answer to the recovery question.
     WrongRecoveryAnswer = "E0000087" 403 "The recovery question answer did not match our records.";
     /// No phone number.
@@ -164,6 +168,12 @@ error_codes! {
     CallRecentlyMade = "E0000133" 429 "A phone call was recently made. Please wait 30 seconds before trying again.";
     /// The default user type, or one that users have.
     UserTypeNotDeletable = "E0000142" 403 "This User Type cannot be deleted.";
+    /// A role for a group with a group rule, or the other way round.
+    RoleForRuledGroup = "E0000192" 400 "Roles cannot be granted to groups with group membership rules. {0}";
+    /// A role for a group with too many members.
+    RoleForLargeGroup = "E0000193" 400 "Roles can only be granted to groups with 5000 or less users. {0}";
+    /// A role for Everyone.
+    RoleForBuiltInGroup = "E0000211" 400 "Roles cannot be granted to built-in groups: {0}";
     /// Verification of a factor that is not active yet.
     FactorNotActive = "E0000154" 410 "Invalid factor id, it is not currently active.";
 }
@@ -268,6 +278,10 @@ pub enum ResourceKind {
     OAuth2ScopeConsentGrant,
     /// A refresh token.
     OAuth2RefreshToken,
+    /// An administrator's role.
+    RoleAssignment,
+    /// An app of the catalogue.
+    CatalogApplication,
 }
 
 impl ResourceKind {
@@ -296,6 +310,8 @@ impl ResourceKind {
             Self::OAuth2Client => "OAuth2Client",
             Self::OAuth2ScopeConsentGrant => "OAuth2ScopeConsentGrant",
             Self::OAuth2RefreshToken => "OAuth2RefreshToken",
+            Self::RoleAssignment => "RoleAssignment",
+            Self::CatalogApplication => "App",
         }
     }
 }

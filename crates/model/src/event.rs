@@ -198,6 +198,14 @@ event_types! {
     OAuthKeyRollover = "app.oauth2.key.rollover" "OAuth2 key rollover";
     /// rotateAuthorizationServerKeys, and what happens by itself four times a year.
     AuthorizationServerKeyRollover = "app.oauth2.as.key.rollover" "OAuth2 authorization server key rollover";
+    /// assignRoleToUser, and a target more for a user's role.
+    UserPrivilegeGrant = "user.account.privilege.grant" "Grant user privilege";
+    /// unassignRoleFromUser, a target less, and what deactivation takes.
+    UserPrivilegeRevoke = "user.account.privilege.revoke" "Revoke user privilege";
+    /// assignRoleToGroup, and a target more for a group's role.
+    GroupPrivilegeGrant = "group.privilege.grant" "Grant group privilege";
+    /// unassignRoleFromGroup, and a target less.
+    GroupPrivilegeRevoke = "group.privilege.revoke" "Revoke group privilege";
     /// A new API token.
     ApiTokenCreate = "system.api_token.create" "Create API token";
     /// An API token revoked.

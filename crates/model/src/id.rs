@@ -156,6 +156,25 @@ impl FactorId {
     }
 }
 
+id_texts! {
+    /// A role that a user or a group has. What it begins with says whose it is.
+    RoleAssignmentId;
+}
+
+impl RoleAssignmentId {
+    /// What the id of a user's role begins with. So do those that migration 0006 makes.
+    pub const OF_USER: &'static str = "ra1";
+
+    /// What the id of a group's role begins with.
+    pub const OF_GROUP: &'static str = "gra";
+
+    /// A new id of the kind `prefix`, which sorts after every one of that kind made earlier.
+    #[must_use]
+    pub fn new(prefix: &str, seed: IdSeed) -> Self {
+        Self(render(prefix, seed))
+    }
+}
+
 macro_rules! keys {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -177,6 +196,8 @@ keys! {
     ApplicationKey;
     /// An identity provider in the store; never leaves the server.
     IdentityProviderKey;
+    /// A role that a user or a group has, in the store; never leaves the server.
+    RoleAssignmentKey;
 }
 
 impl UserTypeId {

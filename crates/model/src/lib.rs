@@ -22,6 +22,7 @@ pub mod oauth;
 pub mod operations;
 pub mod policy;
 pub mod rate_limit;
+pub mod role;
 pub mod scope;
 pub mod timestamp;
 pub mod user;

@@ -280,6 +280,32 @@ operations! {
     // Authorization servers
     OauthKeys "oauthKeys" Get "/oauth2/v1/keys" Client Oauth;
     OauthKeysCustomAs "oauthKeysCustomAS" Get "/oauth2/{authorizationServerId}/v1/keys" Client Oauth;
+    // Administrators' roles
+    ListAssignedRolesForUser "listAssignedRolesForUser" Get "/api/v1/users/{userId}/roles" RolesRead UserChildren;
+    AssignRoleToUser "assignRoleToUser" Post "/api/v1/users/{userId}/roles" RolesManage UserChildren;
+    GetUserAssignedRole "getUserAssignedRole" Get "/api/v1/users/{userId}/roles/{roleId}" RolesRead UserChildren;
+    UnassignRoleFromUser "unassignRoleFromUser" Delete "/api/v1/users/{userId}/roles/{roleId}" RolesManage UserChildren;
+    ListGroupTargetsForRole "listGroupTargetsForRole" Get "/api/v1/users/{userId}/roles/{roleId}/targets/groups" RolesRead UserChildren;
+    AssignGroupTargetToUserRole "assignGroupTargetToUserRole" Put "/api/v1/users/{userId}/roles/{roleId}/targets/groups/{targetGroupId}" RolesManage UserChildren;
+    UnassignGroupTargetFromUserAdminRole "unassignGroupTargetFromUserAdminRole" Delete "/api/v1/users/{userId}/roles/{roleId}/targets/groups/{targetGroupId}" RolesManage UserChildren;
+    ListApplicationTargetsForApplicationAdministratorRoleForUser "listApplicationTargetsForApplicationAdministratorRoleForUser" Get "/api/v1/users/{userId}/roles/{roleId}/targets/catalog/apps" RolesRead UserChildren;
+    AssignAllAppsAsTargetToRoleForUser "assignAllAppsAsTargetToRoleForUser" Put "/api/v1/users/{userId}/roles/{roleId}/targets/catalog/apps" RolesManage UserChildren;
+    AssignAppTargetToAdminRoleForUser "assignAppTargetToAdminRoleForUser" Put "/api/v1/users/{userId}/roles/{roleId}/targets/catalog/apps/{appName}" RolesManage UserChildren;
+    UnassignAppTargetFromAppAdminRoleForUser "unassignAppTargetFromAppAdminRoleForUser" Delete "/api/v1/users/{userId}/roles/{roleId}/targets/catalog/apps/{appName}" RolesManage UserChildren;
+    AssignAppInstanceTargetToAppAdminRoleForUser "assignAppInstanceTargetToAppAdminRoleForUser" Put "/api/v1/users/{userId}/roles/{roleId}/targets/catalog/apps/{appName}/{targetAppId}" RolesManage UserChildren;
+    UnassignAppInstanceTargetFromAdminRoleForUser "unassignAppInstanceTargetFromAdminRoleForUser" Delete "/api/v1/users/{userId}/roles/{roleId}/targets/catalog/apps/{appName}/{targetAppId}" RolesManage UserChildren;
+    ListGroupAssignedRoles "listGroupAssignedRoles" Get "/api/v1/groups/{groupId}/roles" RolesRead Groups;
+    AssignRoleToGroup "assignRoleToGroup" Post "/api/v1/groups/{groupId}/roles" RolesManage Groups;
+    GetGroupAssignedRole "getGroupAssignedRole" Get "/api/v1/groups/{groupId}/roles/{groupRoleId}" RolesRead Groups;
+    UnassignRoleFromGroup "unassignRoleFromGroup" Delete "/api/v1/groups/{groupId}/roles/{groupRoleId}" RolesManage Groups;
+    ListGroupTargetsForGroupRole "listGroupTargetsForGroupRole" Get "/api/v1/groups/{groupId}/roles/{groupRoleId}/targets/groups" RolesRead Groups;
+    AssignGroupTargetToGroupAdminRole "assignGroupTargetToGroupAdminRole" Put "/api/v1/groups/{groupId}/roles/{groupRoleId}/targets/groups/{targetGroupId}" RolesManage Groups;
+    UnassignGroupTargetFromGroupAdminRole "unassignGroupTargetFromGroupAdminRole" Delete "/api/v1/groups/{groupId}/roles/{groupRoleId}/targets/groups/{targetGroupId}" RolesManage Groups;
+    ListApplicationTargetsForApplicationAdministratorRoleForGroup "listApplicationTargetsForApplicationAdministratorRoleForGroup" Get "/api/v1/groups/{groupId}/roles/{groupRoleId}/targets/catalog/apps" RolesRead Groups;
+    AssignAppTargetToAdminRoleForGroup "assignAppTargetToAdminRoleForGroup" Put "/api/v1/groups/{groupId}/roles/{groupRoleId}/targets/catalog/apps/{appName}" RolesManage Groups;
+    UnassignAppTargetToAdminRoleForGroup "unassignAppTargetToAdminRoleForGroup" Delete "/api/v1/groups/{groupId}/roles/{groupRoleId}/targets/catalog/apps/{appName}" RolesManage Groups;
+    AssignAppInstanceTargetToAppAdminRoleForGroup "assignAppInstanceTargetToAppAdminRoleForGroup" Put "/api/v1/groups/{groupId}/roles/{groupRoleId}/targets/catalog/apps/{appName}/{targetAppId}" RolesManage Groups;
+    UnassignAppInstanceTargetToAppAdminRoleForGroup "unassignAppInstanceTargetToAppAdminRoleForGroup" Delete "/api/v1/groups/{groupId}/roles/{groupRoleId}/targets/catalog/apps/{appName}/{targetAppId}" RolesManage Groups;
     // API tokens
     ListApiTokens "listApiTokens" Get "/api/v1/api-tokens" ApiTokensRead Other;
     CreateApiToken "createApiToken" Post "/api/v1/api-tokens" ApiTokensManage Other;

@@ -62,6 +62,10 @@ scopes! {
     PoliciesRead = "okta.policies.read";
     /// Change policies and their rules.
     PoliciesManage = "okta.policies.manage";
+    /// Read administrators' roles.
+    RolesRead = "okta.roles.read";
+    /// Assign administrators' roles and narrow them.
+    RolesManage = "okta.roles.manage";
     /// Read API tokens.
     ApiTokensRead = "okta.apiTokens.read";
     /// Create and revoke API tokens.

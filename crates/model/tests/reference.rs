@@ -10,6 +10,7 @@ use roster_model::error::ErrorCode;
 use roster_model::event::EventType;
 use roster_model::operations::OPERATIONS;
 use roster_model::rate_limit::Bucket;
+use roster_model::role::{Grant, RoleType, Targets, is_self_service};
 use roster_model::user::attribute::BASE_ATTRIBUTES;
 use roster_model::user::status::{CredentialState, Outcome, TRANSITIONS, UserStatus};
 
@@ -50,8 +51,8 @@ fn operations() {
         ];
         table += &row(&cells.map(|cell| format!("`{cell}`")));
     }
-    let introduction =
-        "Every operation of the API. API tokens may call all of them. Printed from `crates/model/src/operations.rs`.";
+    let introduction = "Every operation of the API. An API token may call what its owner's [roles](roles.md) allow. Printed from\n\
+        `crates/model/src/operations.rs`.";
     page("operations.md", "Operations", introduction, &table);
 }
 
@@ -105,6 +106,39 @@ fn events() {
         table += &row(&[format!("`{}`", event.as_str()), event.display_message().to_owned()]);
     }
     page("events.md", "System Log", "The events that Roster writes. Printed from `crates/model/src/event.rs`.", &table);
+}
+
+#[test]
+fn roles() {
+    let mut table = head(&["role", "label", "targets", "may do"]);
+    for role in RoleType::ALL {
+        let targets = match role.targets() {
+            Targets::None => "",
+            Targets::Groups => "groups",
+            Targets::Applications => "apps",
+        };
+        let grants: Vec<String> = role.grants().iter().map(grant).collect();
+        let cells = [format!("`{}`", role.as_str()), role.label().to_owned(), targets.to_owned(), grants.join(", ")];
+        table += &row(&cells);
+    }
+    table += "\nWithout any role, a token may call these on its owner:\n\n";
+    for operation in OPERATIONS.iter().filter(|operation| is_self_service(operation.id)) {
+        writeln!(table, "- `{}`", operation.name).unwrap();
+    }
+    let introduction = "What an API token may do: what the roles of its owner allow, by scope (see [operations](operations.md)) or single\n\
+        operation. Targets narrow what may be changed, not what may be seen. Nobody but a super administrator changes another\n\
+        administrator (an organizational administrator changes all but super administrators) or a group with a role. Printed\n\
+        from `crates/model/src/role.rs`.";
+    page("roles.md", "Roles", introduction, &table);
+}
+
+fn grant(grant: &Grant) -> String {
+    match grant {
+        Grant::Everything => "everything".to_owned(),
+        Grant::Reads => "read everything but roles".to_owned(),
+        Grant::Scope(scope) => format!("`{}`", scope.as_str()),
+        Grant::Operation(id) => format!("`{}`", id.operation().name),
+    }
 }
 
 #[test]

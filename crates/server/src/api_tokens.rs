@@ -6,10 +6,10 @@ use roster_model::error::{Problem, Violation};
 use roster_store::api_tokens::ApiToken;
 use serde_json::{Value, json};
 
-use crate::App;
 use crate::caller::{Caller, CallersChange};
 use crate::request::{JsonObject, Segment};
 use crate::response::{Handled, no_content, ok};
+use crate::{App, permissions};
 
 /// listApiTokens: all of the org's, without pages.
 pub(crate) async fn list_api_tokens(State(app): State<App>, caller: Caller) -> Handled {
@@ -29,6 +29,7 @@ pub(crate) async fn create_api_token(
         return Err(Problem::violations(&[Violation::new("name", "The field cannot be left blank")]).into());
     };
     let owner = body.text("userId")?.unwrap_or(caller.owner.user_id.as_str());
+    permissions::check_token_owner(&caller, owner)?;
     let (token, secret) = app.store().create_api_token(&change, name, owner).await?;
     let mut shown = view(&token, &caller);
     if let Some(members) = shown.as_object_mut() {

@@ -19,10 +19,10 @@ use roster_store::secret::Secret;
 
 use tower::Service;
 
-use crate::App;
 use crate::entrance::RequestId;
 use crate::request::accepts_json;
 use crate::response::{Answer, ApiError};
+use crate::{App, permissions};
 
 /// The caller of an operation.
 #[derive(Clone)]
@@ -121,12 +121,7 @@ pub(crate) fn address(headers: &HeaderMap, peer: Option<IpAddr>, is_trusted: boo
 }
 
 /// Lets a request of `operation` through to `handler`, or answers why not.
-pub(crate) async fn authorize<S>(
-    app: &App,
-    operation: &'static Operation,
-    mut request: Request,
-    mut handler: S,
-) -> Answer
+pub(crate) async fn authorize<S>(app: &App, operation: &'static Operation, request: Request, handler: S) -> Answer
 where
     S: Service<Request, Response = Answer, Error = Infallible>,
 {
@@ -140,9 +135,7 @@ where
             let answer = if !allowance.granted {
                 ApiError::from(ErrorCode::TooManyRequests).into_response()
             } else if accepts_json(request.headers()) {
-                request.extensions_mut().insert(visitor);
-                let Ok(answer) = handler.call(request).await;
-                answer
+                admit(app, operation, visitor, request, handler).await
             } else {
                 ApiError::from(ErrorCode::NotAcceptable).into_response()
             };
@@ -154,6 +147,22 @@ where
     if !answer.headers().contains_key("x-rate-limit-limit") {
         allowance.write(answer.headers_mut());
     }
+    answer
+}
+
+/// Lets a visitor through to `handler`, if their roles allow it.
+async fn admit<S>(app: &App, operation: &Operation, visitor: Visitor, request: Request, mut handler: S) -> Answer
+where
+    S: Service<Request, Response = Answer, Error = Infallible>,
+{
+    let (mut parts, body) = request.into_parts();
+    if let Some(owner) = &visitor.owner
+        && let Err(refused) = permissions::check(app, &visitor.org, owner, operation, &mut parts).await
+    {
+        return refused.into_response();
+    }
+    parts.extensions.insert(visitor);
+    let Ok(answer) = handler.call(Request::from_parts(parts, body)).await;
     answer
 }
 

@@ -28,7 +28,7 @@ impl FromRequestParts<App> for UserSegment {
     }
 }
 
-async fn user_segment(parts: &mut Parts, app: &App, name: &str) -> Result<String, ApiError> {
+pub(crate) async fn user_segment(parts: &mut Parts, app: &App, name: &str) -> Result<String, ApiError> {
     let asked = segment(parts, name).await?;
     if asked == "me" {
         let caller = Caller::from_request_parts(parts, app).await?;
@@ -133,7 +133,7 @@ async fn path_params(parts: &mut Parts) -> Result<RawPathParams, ApiError> {
     text.ok_or_else(|| ErrorCode::PathNotFound.into())
 }
 
-async fn segment(parts: &mut Parts, name: &str) -> Result<String, ApiError> {
+pub(crate) async fn segment(parts: &mut Parts, name: &str) -> Result<String, ApiError> {
     optional_segment(parts, name).await?.ok_or_else(|| ErrorCode::PathNotFound.into())
 }
 

@@ -16,7 +16,7 @@ use crate::gate::Gate;
 use crate::response::{Answer, ApiError};
 use crate::{
     App, api_tokens, applications, authn, factors, group_rules, groups, health, identity_providers, inline_hooks,
-    linked_object_definitions, logs, oauth, pages, policies, schemas, sessions, user_types, users,
+    linked_object_definitions, logs, oauth, pages, policies, roles, schemas, sessions, user_types, users,
 };
 
 /// Bodies below this are sent as they are: compressing one takes longer than sending it.
@@ -183,6 +183,34 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::UnlinkUserFromIdentityProvider => on(filter, identity_providers::users::unlink_user_from_identity_provider),
         Op::ListSocialAuthTokens => on(filter, identity_providers::users::list_social_auth_tokens),
         Op::OauthKeys | Op::OauthKeysCustomAs => on(filter, oauth::keys::oauth_keys),
+        Op::ListAssignedRolesForUser | Op::ListGroupAssignedRoles => on(filter, roles::list_assigned_roles),
+        Op::AssignRoleToUser | Op::AssignRoleToGroup => on(filter, roles::assign_role),
+        Op::GetUserAssignedRole | Op::GetGroupAssignedRole => on(filter, roles::get_assigned_role),
+        Op::UnassignRoleFromUser | Op::UnassignRoleFromGroup => on(filter, roles::unassign_role),
+        Op::ListGroupTargetsForRole | Op::ListGroupTargetsForGroupRole => {
+            on(filter, roles::targets::list_group_targets)
+        }
+        Op::AssignGroupTargetToUserRole | Op::AssignGroupTargetToGroupAdminRole => {
+            on(filter, roles::targets::assign_group_target)
+        }
+        Op::UnassignGroupTargetFromUserAdminRole | Op::UnassignGroupTargetFromGroupAdminRole => {
+            on(filter, roles::targets::unassign_group_target)
+        }
+        Op::ListApplicationTargetsForApplicationAdministratorRoleForUser
+        | Op::ListApplicationTargetsForApplicationAdministratorRoleForGroup => {
+            on(filter, roles::targets::list_application_targets)
+        }
+        Op::AssignAllAppsAsTargetToRoleForUser => on(filter, roles::targets::assign_all_applications),
+        Op::AssignAppTargetToAdminRoleForGroup => on(filter, roles::targets::assign_application_target_to_group_role),
+        Op::AssignAppTargetToAdminRoleForUser
+        | Op::AssignAppInstanceTargetToAppAdminRoleForUser
+        | Op::AssignAppInstanceTargetToAppAdminRoleForGroup => on(filter, roles::targets::assign_application_target),
+        Op::UnassignAppTargetFromAppAdminRoleForUser
+        | Op::UnassignAppInstanceTargetFromAdminRoleForUser
+        | Op::UnassignAppTargetToAdminRoleForGroup
+        | Op::UnassignAppInstanceTargetToAppAdminRoleForGroup => {
+            on(filter, roles::targets::unassign_application_target)
+        }
         Op::ListApiTokens => on(filter, api_tokens::list_api_tokens),
         Op::CreateApiToken => on(filter, api_tokens::create_api_token),
         Op::GetApiToken => on(filter, api_tokens::get_api_token),

@@ -14,6 +14,7 @@ use crate::cache::Invalidation;
 use crate::change::{Change, Party};
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
+use crate::roles::{HeldRole, held_role};
 use crate::secret::{Secret, SecretHash};
 use crate::{Store, params, users};
 
@@ -54,6 +55,8 @@ pub struct TokenOwner {
     pub user_key: UserKey,
     /// The owner, as the System Log names them.
     pub party: Party,
+    /// The owner's roles: what the token may do.
+    pub roles: Vec<HeldRole>,
     /// When the token dies if nobody uses it.
     pub expires: Timestamp,
 }
@@ -224,15 +227,20 @@ fn find(tx: &mut Tx<'_>, org: OrgKey, id: &str, now: Timestamp) -> Result<ApiTok
 }
 
 fn find_owner(tx: &mut Tx<'_>, org: OrgKey, hash: SecretHash) -> Result<Option<TokenOwner>, EngineError> {
-    let found = tx.query_first(
-        "SELECT t.id, t.expires, u.user_key, u.id, u.status, u.profile \
-         FROM api_tokens t JOIN users u ON u.user_key = t.user_key WHERE t.token_hash = $1 AND t.org_key = $2",
+    // A row for each role, and one if there is none.
+    let rows = tx.query(
+        "SELECT t.id, t.expires, u.user_key, u.id, u.status, u.profile, r.assignment_key, r.type \
+         FROM api_tokens t JOIN users u ON u.user_key = t.user_key \
+         LEFT JOIN role_assignments r ON r.org_key = t.org_key AND (r.user_key = u.user_key OR r.group_key IN \
+         (SELECT m.group_key FROM group_members m WHERE m.user_key = u.user_key)) \
+         WHERE t.token_hash = $1 AND t.org_key = $2",
         params![hash.0.as_slice(), org],
         |row| {
             let user_id = UserId::from_text(&row.text(3)?);
             let owner = TokenOwner {
                 token_id: ApiTokenId::from_text(&row.text(0)?),
                 party: users::party_of(&user_id, &row.text(5)?),
+                roles: held_role(row, 6)?.into_iter().collect(),
                 user_id,
                 user_key: UserKey(row.integer(2)?),
                 expires: row.timestamp(1)?,
@@ -241,5 +249,9 @@ fn find_owner(tx: &mut Tx<'_>, org: OrgKey, hash: SecretHash) -> Result<Option<T
         },
     )?;
     let speaks = |status: UserStatus| !matches!(status, UserStatus::Suspended | UserStatus::Deprovisioned);
-    Ok(found.filter(|(status, _)| speaks(*status)).map(|(_, owner)| owner))
+    let owners = rows.into_iter().filter(|(status, _)| speaks(*status)).map(|(_, owner)| owner);
+    Ok(owners.reduce(|mut owner, next| {
+        owner.roles.extend(next.roles);
+        owner
+    }))
 }

@@ -17,10 +17,10 @@ use serde_json::{Map, Value};
 
 use crate::change::{Change, Party};
 use crate::cursor::{Cursor, Page};
-use crate::engine::{Row, Tx};
+use crate::engine::{Param, Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::orgs::Org;
-use crate::{Store, applications, params, users};
+use crate::{Store, applications, params, roles, users};
 
 /// A group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +150,7 @@ impl Store {
                 let group = find_changeable(tx, change.org, &id)?;
                 applications::remove_group(tx, group.key)?;
                 rules::forget_group(tx, &change, group.key, &id)?;
+                roles::remove_group(tx, &change, &group)?;
                 tx.execute("DELETE FROM group_members WHERE group_key = $1", params![group.key])?;
                 tx.execute("DELETE FROM groups WHERE group_key = $1", params![group.key])?;
                 Ok(change.record(tx, EventType::GroupDelete, &[party(&group)])?)
@@ -216,6 +217,7 @@ impl Store {
                     change.record(tx, EventType::GroupMembershipRemove, &[users::party(&user), party(&group)])?;
                     rules::apply::exclude(tx, &change, &user, &group)?;
                     rules::apply::apply(tx, &change, &user)?;
+                    roles::member_left(tx, &change, group.key)?;
                 }
                 Ok(())
             })
@@ -254,6 +256,11 @@ fn read_group(row: &Row<'_>) -> Result<Group, EngineError> {
         last_membership_updated: row.timestamp(7)?,
         custom_json: row.text(8)?,
     })
+}
+
+/// The groups `g` that these clauses choose.
+pub(crate) fn select_where(tx: &mut Tx<'_>, clauses: &str, params: &[Param<'_>]) -> Result<Vec<Group>, EngineError> {
+    tx.query(&format!("{SELECT_GROUP} {clauses}"), params, read_group)
 }
 
 pub(crate) fn find(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Group, Error> {
@@ -322,6 +329,7 @@ pub(crate) fn add_member(tx: &mut Tx<'_>, change: &Change, group: &Group, user: 
     if insert_member(tx, user.key, group.key)? {
         touch_membership(tx, change, group)?;
         change.record(tx, EventType::GroupMembershipAdd, &[users::party(user), party(group)])?;
+        roles::members_changed(tx, group.key)?;
     }
     Ok(())
 }

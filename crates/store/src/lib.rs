@@ -23,6 +23,7 @@ pub mod messages;
 pub mod oauth;
 pub mod orgs;
 pub mod policies;
+pub mod roles;
 pub mod seal;
 pub mod secret;
 pub mod sessions;

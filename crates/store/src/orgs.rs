@@ -19,7 +19,7 @@ use crate::change::{Change, Party};
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::secret::{Secret, random_bytes};
-use crate::{Store, api_tokens, groups, oauth, params, policies, user_types, users};
+use crate::{Store, api_tokens, groups, oauth, params, policies, roles, user_types, users};
 
 /// The name of the org that answers to every host that names no other.
 pub const DEFAULT_ORG: &str = "default";
@@ -201,6 +201,7 @@ fn insert_administrator(
 ) -> Result<(), Error> {
     admin.key = users::insert(tx, change.org, &admin, profile, &ProfileSchema::default())?;
     change.record(tx, EventType::UserCreate, &[users::party(&admin)])?;
+    roles::insert_super_administrator(tx, change, &admin)?;
     api_tokens::insert(tx, change, api_tokens::FIRST_TOKEN_NAME, &admin, token)?;
     Ok(())
 }

@@ -224,3 +224,28 @@ async fn what_was_written_is_there_when_the_database_is_opened_again() {
         assert_eq!(numbers(&place.open().await.unwrap()).await, [7]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_owned_a_token_before_there_were_roles_is_a_super_administrator() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = Place::file(&folder);
+    let released = include_str!("../migrations/0001_init.sql");
+    let rows = "INSERT INTO orgs VALUES (1, '00o1', 'default', 1, x'00', 0); \
+         INSERT INTO users (user_key, org_key, id, type_id, login_key, status, created, last_updated, provider_type, \
+         provider_name, failed_attempts, profile) \
+         VALUES (1, 1, '00uadmin', 'oty1', 'a@example.com', 'ACTIVE', 7, 7, 'OKTA', 'OKTA', 0, '{}'), \
+                (2, 1, '00uother', 'oty1', 'b@example.com', 'ACTIVE', 7, 7, 'OKTA', 'OKTA', 0, '{}'); \
+         INSERT INTO api_tokens VALUES (1, 1, '00T1', x'01', 'a', 1, 7, 7, 7), (2, 1, '00T2', x'02', 'b', 1, 7, 7, 7);";
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    connection.execute_batch(&format!("{released} {rows} PRAGMA user_version = 1")).unwrap();
+    drop(connection);
+    let place = Place::Sqlite(folder);
+    let engine = place.open().await.unwrap();
+    let select = "SELECT id, type, user_key, created FROM role_assignments";
+    let read = move |tx: &mut Tx<'_>| {
+        Ok(tx.query(select, &[], |row| {
+            Ok((row.text(0)?, row.text(1)?, row.integer(2)?, row.timestamp(3)?.as_millis()))
+        })?)
+    };
+    assert_eq!(engine.read(read).await.unwrap(), [("ra1admin".to_owned(), "SUPER_ADMIN".to_owned(), 1, 7)]);
+}

@@ -182,7 +182,7 @@ fn links(application: &Application, base_url: &str) -> Value {
     let mut links = json!({
         "appLinks": app_links,
         "groups": { "href": format!("{own}/groups") },
-        "logo": [{ "name": "medium", "href": logo_url(application, base_url), "type": "image/png" }],
+        "logo": [{ "name": "medium", "href": logo_url(&application.name, base_url), "type": "image/png" }],
         "users": { "href": format!("{own}/users") },
     });
     let change = match application.status {
@@ -206,8 +206,9 @@ fn link_url(application: &Application, base_url: &str) -> String {
     format!("{base_url}/home/{}/{}/{link}", application.name, application.id)
 }
 
-fn logo_url(application: &Application, base_url: &str) -> String {
-    let name = if application.name == "bookmark" { "bookmark-app" } else { "default" };
+/// The logo of the apps of this name.
+pub(crate) fn logo_url(name: &str, base_url: &str) -> String {
+    let name = if name == "bookmark" { "bookmark-app" } else { "default" };
     format!("{base_url}/assets/img/logos/{name}.png")
 }
 
@@ -217,7 +218,7 @@ pub(crate) fn link_view((sort_order, link): (usize, &ApplicationLink), base_url:
         "id": link.user_id,
         "label": link.application.label,
         "linkUrl": link_url(&link.application, base_url),
-        "logoUrl": logo_url(&link.application, base_url),
+        "logoUrl": logo_url(&link.application.name, base_url),
         "appName": link.application.name,
         "appInstanceId": link.application.id,
         "appAssignmentId": link.assignment_id,

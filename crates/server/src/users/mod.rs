@@ -20,10 +20,10 @@ use serde_json::Value;
 
 use self::lifecycle::{prefer_applied, prefers_async};
 use self::view::{Omissions, UserView, blocks};
-use crate::App;
 use crate::caller::{Caller, CallersChange};
 use crate::request::{JsonObject, Query, UserSegment};
 use crate::response::{ApiError, Handled, ListLinks, json_bytes, list, no_content, profile_problem};
+use crate::{App, permissions};
 
 /// Users a page holds unless the caller wants fewer, and at most (behaviour.md A.5).
 const PAGE: usize = 200;
@@ -94,6 +94,7 @@ pub(crate) async fn create_user(
         with_provider: query.boolean("provider", false)?,
         next_login: next_login(&query)?,
     };
+    permissions::check_new_user(&app, &caller, &input.group_ids).await?;
     let created = app.store().create_user(&change, input).await.map_err(|error| match error {
         Error::Profile(error) => profile_problem(&error, "newUser").into(),
         other => ApiError::from(other),

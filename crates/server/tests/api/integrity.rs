@@ -11,7 +11,7 @@ use crate::linked_object_definitions::{PATH as DEFINITIONS, definition};
 use crate::random::{draw, from_env, seeded_runner};
 
 /// Each table that refers to another, by which column, and to which column of which table.
-const REFERENCES: [(&str, &str, &str, &str); 22] = [
+const REFERENCES: [(&str, &str, &str, &str); 24] = [
     ("linked_objects", "definition_key", "linked_object_definitions", "definition_key"),
     ("linked_objects", "associated_key", "users", "user_key"),
     ("linked_objects", "primary_key", "users", "user_key"),
@@ -34,6 +34,8 @@ const REFERENCES: [(&str, &str, &str, &str); 22] = [
     ("user_attributes", "user_key", "users", "user_key"),
     ("api_tokens", "user_key", "users", "user_key"),
     ("one_time_tokens", "user_key", "users", "user_key"),
+    ("role_group_targets", "assignment_key", "role_assignments", "assignment_key"),
+    ("role_group_targets", "group_key", "groups", "group_key"),
 ];
 
 /// Rows of `table` whose `column` names no row of `target`.

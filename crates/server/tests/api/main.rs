@@ -33,6 +33,7 @@ mod postgres;
 mod random;
 mod rate_limits;
 mod raw;
+mod roles;
 mod schemas;
 mod sessions;
 mod transport;

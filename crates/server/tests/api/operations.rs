@@ -62,6 +62,7 @@ pub(crate) fn sample_body(operation: Op) -> Option<Value> {
         Op::UpdateFactor => security_question(),
         Op::ActivateFactor => json!({ "passCode": "123456" }),
         Op::VerifyFactor => json!({ "answer": "mayonnaise" }),
+        Op::AssignRoleToUser | Op::AssignRoleToGroup => json!({ "type": "ORG_ADMIN" }),
         Op::CreateApiToken => json!({ "name": "ci" }),
         _ => return None,
     })
@@ -102,7 +103,7 @@ pub(crate) async fn call(caller: &Caller, operation: &Operation, ids: &Ids) -> A
 pub(crate) struct Ids(HashMap<&'static str, String>);
 
 /// The parameters, and what a 404 calls what they name.
-const KINDS: [(&str, &str); 21] = [
+const KINDS: [(&str, &str); 26] = [
     ("groupRuleId", "GroupRule"),
     ("groupId", "UserGroup"),
     ("userId", "User"),
@@ -124,6 +125,11 @@ const KINDS: [(&str, &str); 21] = [
     ("clientId", "OAuth2Client"),
     ("grantId", "OAuth2ScopeConsentGrant"),
     ("tokenId", "OAuth2RefreshToken"),
+    ("roleId", "RoleAssignment"),
+    ("groupRoleId", "RoleAssignment"),
+    ("targetGroupId", "UserGroup"),
+    ("appName", "App"),
+    ("targetAppId", "AppInstance"),
 ];
 
 impl Ids {
@@ -151,10 +157,22 @@ impl Ids {
         let signed_in = make("/api/v1/authn", credentials).await;
         let session = make("/api/v1/sessions", json!({ "sessionToken": signed_in["sessionToken"] })).await;
         let hook = make("/api/v1/inlineHooks", inline_hook("Directory")).await;
-        let rule = make("/api/v1/groups/rules", group_rule(&group)).await;
+        let application = text(&make("/api/v1/apps", bookmark("Records")).await, "id");
+        let settings = json!({ "signOn": { "loginUrl": "https://example.com" } });
+        let own = json!({ "label": "Own", "signOnMode": "AUTO_LOGIN", "settings": settings });
+        let own = make("/api/v1/apps", own).await;
+        let role = json!({ "type": "APP_ADMIN" });
+        let ruled = json!({ "profile": { "name": "Ruled" } });
+        let ruled = text(&make("/api/v1/groups", ruled).await, "id");
+        let rule = make("/api/v1/groups/rules", group_rule(&ruled)).await;
         Self(HashMap::from([
             ("groupRuleId", text(&rule, "id")),
-            ("appId", text(&make("/api/v1/apps", bookmark("Records")).await, "id")),
+            ("roleId", text(&make(&format!("/api/v1/users/{user_id}/roles"), role.clone()).await, "id")),
+            ("groupRoleId", text(&make(&format!("/api/v1/groups/{group}/roles"), role).await, "id")),
+            ("targetGroupId", ruled),
+            ("appName", text(&own, "name")),
+            ("targetAppId", text(&own, "id")),
+            ("appId", application),
             ("idpId", text(&make("/api/v1/idps", identity_provider("Google", "GOOGLE")).await, "id")),
             ("authorizationServerId", "default".to_owned()),
             ("groupId", group),

@@ -26,11 +26,11 @@ pub(crate) use users::remove_user;
 
 use crate::change::{Change, Party};
 use crate::cursor::{Cursor, Page};
-use crate::engine::{Row, Tx};
+use crate::engine::{Param, Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::orgs::Org;
 use crate::secret::Secret;
-use crate::{Store, oauth, params};
+use crate::{Store, oauth, params, roles};
 
 /// An app.
 #[derive(Debug, Clone, PartialEq)]
@@ -189,6 +189,7 @@ impl Store {
                 }
                 oauth::end_of_application(tx, &change, &found)?;
                 tx.execute("DELETE FROM application_users WHERE application_key = $1", params![found.key])?;
+                roles::remove_application(tx, &change, found.key)?;
                 tx.execute("DELETE FROM application_groups WHERE application_key = $1", params![found.key])?;
                 tx.execute("DELETE FROM applications WHERE application_key = $1", params![found.key])?;
                 Ok(change.record(tx, EventType::ApplicationDelete, &[party(&found)])?)
@@ -255,7 +256,22 @@ pub(crate) fn read_application(row: &Row<'_>) -> Result<Application, EngineError
     })
 }
 
-fn find(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Application, Error> {
+/// The apps `a` that these clauses choose.
+pub(crate) fn select_where(
+    tx: &mut Tx<'_>,
+    clauses: &str,
+    params: &[Param<'_>],
+) -> Result<Vec<Application>, EngineError> {
+    tx.query(&select_sql(clauses), params, read_application)
+}
+
+/// Whether an app of the org has this name.
+pub(crate) fn any_named(tx: &mut Tx<'_>, org: OrgKey, name: &str) -> Result<bool, EngineError> {
+    let sql = "SELECT 1 FROM applications WHERE org_key = $1 AND name = $2 LIMIT 1";
+    Ok(tx.query_first(sql, params![org, name], |_| Ok(()))?.is_some())
+}
+
+pub(crate) fn find(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Application, Error> {
     let found =
         tx.query_first(&select_sql("WHERE a.org_key = $1 AND a.id = $2"), params![org, id], read_application)?;
     found.ok_or_else(|| Error::not_found(id, ResourceKind::Application))

@@ -3,7 +3,7 @@
 use roster_model::id::{
     ApiTokenId, ApplicationId, ApplicationKey, AuthorizationServerId, FactorId, GrantId, GroupId, GroupKey,
     GroupRuleId, GroupRuleKey, IdentityProviderId, IdentityProviderKey, InlineHookId, OrgId, OrgKey, PolicyId,
-    PolicyRuleId, RefreshTokenId, UserId, UserKey, UserTypeId,
+    PolicyRuleId, RefreshTokenId, RoleAssignmentId, RoleAssignmentKey, UserId, UserKey, UserTypeId,
 };
 use roster_model::timestamp::Timestamp;
 use roster_model::user::status::UserStatus;
@@ -91,7 +91,7 @@ macro_rules! key_params {
     )*};
 }
 
-key_params!(ApplicationKey, IdentityProviderKey, OrgKey, UserKey, GroupKey, GroupRuleKey);
+key_params!(ApplicationKey, IdentityProviderKey, OrgKey, UserKey, GroupKey, GroupRuleKey, RoleAssignmentKey);
 id_params!(
     ApiTokenId,
     ApplicationId,
@@ -106,6 +106,7 @@ id_params!(
     PolicyRuleId,
     RefreshTokenId,
     InlineHookId,
+    RoleAssignmentId,
     UserId,
     UserTypeId
 );

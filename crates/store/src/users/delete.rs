@@ -1,6 +1,6 @@
 //! deactivateOrDeleteUser (behaviour.md C.6).
 
-use roster_model::error::{ErrorCode, Problem, ResourceKind};
+use roster_model::error::ResourceKind;
 use roster_model::event::EventType;
 use roster_model::user::User;
 use roster_model::user::profile::Profile;
@@ -14,14 +14,14 @@ use crate::change::Change;
 use crate::engine::Tx;
 use crate::error::{EngineError, Error};
 use crate::factors::end_factors;
-use crate::{Store, api_tokens, groups, identity_providers, linked_objects, messages, params, user_types};
+use crate::{Store, api_tokens, groups, identity_providers, linked_objects, messages, params, roles, user_types};
 
 impl Store {
     /// deactivateOrDeleteUser: deactivates a user who is not, and erases one who is. Answers whether a deactivation is
     /// left to be finished.
     ///
     /// # Errors
-    /// If there is no such user, or the org would be left without an API token.
+    /// If there is no such user, or the org would be left without a super administrator.
     pub async fn deactivate_or_delete_user(
         &self,
         change: &Change,
@@ -57,6 +57,7 @@ fn erase(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
     tokens::void_all(tx, user.key)?;
     messages::delete_of_user(tx, user.key)?;
     api_tokens::delete_of_user(tx, user.key)?;
+    roles::remove_user(tx, change, user)?;
     groups::remove_user(tx, user.key)?;
     linked_objects::remove_user(tx, user.key)?;
     delete_attributes(tx, change, user)?;
@@ -72,17 +73,4 @@ fn delete_attributes(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<()
     let schema = user_types::find(tx, change.org, user.type_id.as_str(), ResourceKind::UserType)?.schema;
     reindex(tx, change.org, user.key, &profile.index_values(&schema), &[])?;
     Ok(())
-}
-
-/// Refuses what would leave the org without an API token, since nobody could undo it (behaviour.md C.6).
-pub(super) fn keep_one_token(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), Error> {
-    let owns = "SELECT 1 FROM api_tokens WHERE user_key = $1 LIMIT 1";
-    if tx.query_first(owns, params![user.key], |_| Ok(()))?.is_none() {
-        return Ok(());
-    }
-    let others = "SELECT 1 FROM api_tokens WHERE org_key = $1 AND user_key <> $2 AND expires > $3 LIMIT 1";
-    match tx.query_first(others, params![change.org, user.key, change.now], |_| Ok(()))? {
-        Some(()) => Ok(()),
-        None => Err(Problem::new(ErrorCode::AccessDenied).into()),
-    }
 }

@@ -9,7 +9,6 @@ use roster_model::user::password_policy::{TEMPORARY_PASSWORD_RANDOM, generate_te
 use roster_model::user::status::{LifecycleOperation, UserStatus};
 
 use super::credentials::set_password;
-use super::delete::keep_one_token;
 use super::related::{end_assignments, end_sessions};
 use super::tokens::{self, Purpose};
 use super::{find_for_update, find_to_change, party, save};
@@ -19,7 +18,7 @@ use crate::error::Error;
 use crate::factors::end_factors;
 use crate::messages::Outbox;
 use crate::secret::{Secret, random_bytes};
-use crate::{Store, api_tokens, authn, groups, params};
+use crate::{Store, api_tokens, authn, groups, params, roles};
 
 /// A user whose deactivation was begun and not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +62,7 @@ impl Store {
     /// [`Store::finish_deactivation`] does the rest.
     ///
     /// # Errors
-    /// If there is no such user, their status refuses it, or the org would be left without an API token.
+    /// If there is no such user, their status refuses it, or the org would be left without a super administrator.
     pub async fn deactivate_user(&self, change: &Change, asked: &str, respond_async: bool) -> Result<(), Error> {
         let (change, asked) = (change.clone(), asked.to_owned());
         self.engine()
@@ -113,7 +112,7 @@ impl Store {
     /// suspendUser: ends the user's sessions, keeps everything else.
     ///
     /// # Errors
-    /// If there is no such user, or their status refuses it.
+    /// If there is no such user, their status refuses it, or the org would be left without a super administrator.
     pub async fn suspend_user(&self, change: &Change, asked: &str) -> Result<User, Error> {
         self.move_user(change, asked, LifecycleOperation::Suspend, |tx, _, user| Ok(end_sessions(tx, user.key)?))
             .await
@@ -233,6 +232,9 @@ impl Store {
                 user.transition(transition, change.now);
                 let done = and(tx, &change, &mut user)?;
                 save(tx, &before, &user)?;
+                if operation == LifecycleOperation::Suspend {
+                    roles::keep_another_super_administrator(tx, change.org, user.key)?;
+                }
                 change.record(tx, transition.event(), &[party(&user)])?;
                 // Rules may ask for the status, and left a deactivated user alone.
                 groups::rules::apply::apply(tx, &change, &user)?;
@@ -259,16 +261,15 @@ fn issue_activation_token(
 /// Marks a user who is about to be deactivated; until that is done, nothing else may change them.
 pub(super) fn start_deactivation(tx: &mut Tx<'_>, change: &Change, before: &User) -> Result<(), Error> {
     before.allows(LifecycleOperation::Deactivate)?;
-    keep_one_token(tx, change, before)?;
     let mut marked = before.clone();
     marked.transitioning_to_status = Some(UserStatus::Deprovisioned);
-    save(tx, before, &marked)
+    save(tx, before, &marked)?;
+    roles::keep_another_super_administrator(tx, change.org, marked.key)
 }
 
 /// Deactivates a user: takes what behaviour.md B.3 says goes, and keeps memberships, profile and links.
 pub(super) fn deactivate(tx: &mut Tx<'_>, change: &Change, before: &User) -> Result<(), Error> {
     let transition = before.apply(LifecycleOperation::Deactivate)?;
-    keep_one_token(tx, change, before)?;
     let mut user = before.clone();
     user.transition(transition, change.now);
     user.transitioning_to_status = None;
@@ -285,6 +286,8 @@ pub(super) fn deactivate(tx: &mut Tx<'_>, change: &Change, before: &User) -> Res
     api_tokens::delete_of_user(tx, user.key)?;
     tx.execute("DELETE FROM password_history WHERE user_key = $1", params![user.key])?;
     save(tx, before, &user)?;
+    roles::keep_another_super_administrator(tx, change.org, user.key)?;
+    roles::remove_user(tx, change, &user)?;
     let target = [party(&user)];
     change.record(tx, transition.event(), &target)?;
     if sessions > 0 {

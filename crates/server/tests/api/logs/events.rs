@@ -42,10 +42,10 @@ async fn prepare(org: &TestOrg, operation: &Operation) -> Way {
             org.delete(&ids.fill("/api/v1/groups/{groupId}/users/{userId}")).await.no_content();
         }
         Op::CreateGroupRule => {
-            way.body = Some(group_rule(&ids.fill("{groupId}")));
+            way.body = Some(group_rule(&ids.fill("{targetGroupId}")));
             way.body.as_mut().unwrap()["name"] = json!("Elsewhere");
         }
-        Op::UpdateGroupRule => way.body = Some(group_rule(&ids.fill("{groupId}"))),
+        Op::UpdateGroupRule => way.body = Some(group_rule(&ids.fill("{targetGroupId}"))),
         Op::DeactivateGroupRule => {
             org.post(&ids.fill("/api/v1/groups/rules/{groupRuleId}/lifecycle/activate"), None).await.no_content();
         }
@@ -81,6 +81,35 @@ async fn prepare(org: &TestOrg, operation: &Operation) -> Way {
         }
         Op::UnlinkUserFromIdentityProvider => {
             post(&format!("{idp}/users/{user}"), sample_body(Op::LinkUserToIdentityProvider)).await;
+        }
+        Op::AssignGroupTargetToUserRole
+        | Op::UnassignGroupTargetFromUserAdminRole
+        | Op::AssignGroupTargetToGroupAdminRole
+        | Op::UnassignGroupTargetFromGroupAdminRole => {
+            for (name, holder) in [("roleId", user_path), ("groupRoleId", ids.fill("/api/v1/groups/{groupId}"))] {
+                let role = org.post(&format!("{holder}/roles"), json!({ "type": "USER_ADMIN" })).await.body;
+                let role = text(&role, "id");
+                way.ids = way.ids.with(name, &role);
+                if operation.name.starts_with("unassign") {
+                    let everyone = text(&org.get("/api/v1/groups?q=Everyone").await.ok()[0], "id");
+                    for group in [everyone, ids.fill("{targetGroupId}")] {
+                        org.put(&format!("{holder}/roles/{role}/targets/groups/{group}"), None).await.no_content();
+                    }
+                }
+            }
+        }
+        Op::AssignAllAppsAsTargetToRoleForUser
+        | Op::UnassignAppTargetFromAppAdminRoleForUser
+        | Op::UnassignAppInstanceTargetFromAdminRoleForUser
+        | Op::UnassignAppTargetToAdminRoleForGroup
+        | Op::UnassignAppInstanceTargetToAppAdminRoleForGroup => {
+            let instance = if operation.name.contains("Instance") { "/{targetAppId}" } else { "" };
+            for holder in ["/api/v1/users/{userId}/roles/{roleId}", "/api/v1/groups/{groupId}/roles/{groupRoleId}"] {
+                for target in ["bookmark", &format!("{{appName}}{instance}")] {
+                    let path = ids.fill(&format!("{holder}/targets/catalog/apps/{target}"));
+                    assert!(org.put(&path, None).await.status < 300, "{path}");
+                }
+            }
         }
         Op::RevokeCurrentApiToken => {
             let token = text(&post("/api/v1/api-tokens", Some(json!({ "name": "current" }))).await, "token");

@@ -20,7 +20,7 @@ use crate::cursor::{Cursor, Page};
 use crate::engine::{Param, Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::orgs::Org;
-use crate::{Store, params, user_types, users};
+use crate::{Store, params, roles, user_types, users};
 
 /// The status of a rule that is gone for everybody, and not from its memberships.
 const DELETED: &str = "DELETED";
@@ -310,6 +310,7 @@ fn check(tx: &mut Tx<'_>, org: OrgKey, input: &RuleInput) -> Result<Named, Error
             let rule = "Users cannot be assigned to a group that is built in";
             return Err(Problem::violations(&[Violation::new("actions.assignUserToGroups.groupIds", rule)]).into());
         }
+        roles::refuse_rules(tx, &group)?;
         named.groups.push(group.key);
     }
     for id in &input.excluded {
