@@ -174,7 +174,7 @@ event_types! {
     IdentityProviderDeactivate = "system.idp.lifecycle.deactivate" "Deactivate identity provider";
     /// deleteIdentityProvider.
     IdentityProviderDelete = "system.idp.lifecycle.delete" "Delete identity provider";
-    /// revokeUserGrant.
+    /// revokeUserGrant, revokeScopeConsentGrant.
     ConsentRevoke = "app.oauth2.as.consent.revoke" "Revoke consent of user to OAuth2 client";
     /// revokeUserGrants.
     ConsentRevokeUser = "app.oauth2.as.consent.revoke.user" "Revoke all consents of user";
@@ -194,6 +194,12 @@ event_types! {
     TokenRevokeImplicitUser = "app.oauth2.token.revoke.implicit.user" "OAuth2 tokens of user revoked";
     /// updateGroupSchema.
     GroupSchemaUpdate = "group_schema.lifecycle.update" "Update group schema";
+    /// token, of the org's server: an access token.
+    AccessTokenGrant = "app.oauth2.token.grant.access_token" "OAuth2 access token is granted";
+    /// token, of a custom server: an access token.
+    AuthorizationServerAccessTokenGrant = "app.oauth2.as.token.grant.access_token" "OAuth2 access token is granted";
+    /// grantConsentToScope, and a user who consents.
+    OAuthConsentGrant = "app.oauth2.as.consent.grant" "User has granted consent";
     /// The org's signing key changed.
     OAuthKeyRollover = "app.oauth2.key.rollover" "OAuth2 key rollover";
     /// rotateAuthorizationServerKeys, and what happens by itself four times a year.

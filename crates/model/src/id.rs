@@ -121,6 +121,8 @@ ids! {
     SchemaId = "osc";
     /// An app, and the OAuth client that it is.
     ApplicationId = "0oa";
+    /// A scope granted to an app.
+    ApplicationGrantId = "oag";
     /// A user's assignment to an app.
     ApplicationUserId = "0ua";
     /// An identity provider. Real orgs number them as apps.

@@ -264,6 +264,10 @@ operations! {
     GetApplicationGroupAssignment "getApplicationGroupAssignment" Get "/api/v1/apps/{appId}/groups/{groupId}" AppsRead Apps;
     CreateApplicationGroupAssignment "createApplicationGroupAssignment" Put "/api/v1/apps/{appId}/groups/{groupId}" AppsManage Apps;
     DeleteApplicationGroupAssignment "deleteApplicationGroupAssignment" Delete "/api/v1/apps/{appId}/groups/{groupId}" AppsManage Apps;
+    ListScopeConsentGrants "listScopeConsentGrants" Get "/api/v1/apps/{appId}/grants" AppGrantsRead Apps;
+    GrantConsentToScope "grantConsentToScope" Post "/api/v1/apps/{appId}/grants" AppGrantsManage Apps;
+    GetScopeConsentGrant "getScopeConsentGrant" Get "/api/v1/apps/{appId}/grants/{grantId}" AppGrantsRead Apps;
+    RevokeScopeConsentGrant "revokeScopeConsentGrant" Delete "/api/v1/apps/{appId}/grants/{grantId}" AppGrantsManage Apps;
     // Identity providers
     ListIdentityProviders "listIdentityProviders" Get "/api/v1/idps" IdpsRead Other;
     CreateIdentityProvider "createIdentityProvider" Post "/api/v1/idps" IdpsManage Other;
@@ -278,6 +282,8 @@ operations! {
     UnlinkUserFromIdentityProvider "unlinkUserFromIdentityProvider" Delete "/api/v1/idps/{idpId}/users/{userId}" IdpsManage Other;
     ListSocialAuthTokens "listSocialAuthTokens" Get "/api/v1/idps/{idpId}/users/{userId}/credentials/tokens" IdpsRead Other;
     // Authorization servers
+    Token "token" Post "/oauth2/v1/token" Client Oauth;
+    TokenCustomAs "tokenCustomAS" Post "/oauth2/{authorizationServerId}/v1/token" Client Oauth;
     OauthKeys "oauthKeys" Get "/oauth2/v1/keys" Client Oauth;
     OauthKeysCustomAs "oauthKeysCustomAS" Get "/oauth2/{authorizationServerId}/v1/keys" Client Oauth;
     // Administrators' roles

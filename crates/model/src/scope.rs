@@ -42,6 +42,10 @@ scopes! {
     AppsRead = "okta.apps.read";
     /// Change apps and their assignments.
     AppsManage = "okta.apps.manage";
+    /// Read the scopes that apps were granted.
+    AppGrantsRead = "okta.appGrants.read";
+    /// Grant scopes to apps, and take them back.
+    AppGrantsManage = "okta.appGrants.manage";
     /// Read identity providers and their users.
     IdpsRead = "okta.idps.read";
     /// Change identity providers and their users.
@@ -72,4 +76,47 @@ scopes! {
     ApiTokensManage = "okta.apiTokens.manage";
     /// Read the System Log.
     LogsRead = "okta.logs.read";
+}
+
+impl Scope {
+    /// Whether a token with these scopes may do what needs this one. Who may manage may read (behaviour.md A.3).
+    #[must_use]
+    pub fn is_within<'a>(self, granted: impl IntoIterator<Item = &'a str>) -> bool {
+        let wanted = self.as_str();
+        let manage = wanted.strip_suffix(".read");
+        granted
+            .into_iter()
+            .any(|scope| scope == wanted || manage.is_some_and(|family| scope.strip_suffix(".manage") == Some(family)))
+    }
+}
+
+/// Whether an app can be granted this scope: one of the management API's, also where nothing here needs it yet.
+#[must_use]
+pub fn is_management_scope(text: &str) -> bool {
+    let mut parts = text.split('.');
+    let is_word =
+        |part: &str| !part.is_empty() && part.len() <= 64 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    parts.next() == Some("okta") && parts.clone().count() >= 2 && parts.all(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_manage_may_read_and_nothing_else() {
+        assert!(Scope::UsersRead.is_within(["okta.groups.read", "okta.users.read"]));
+        assert!(Scope::UsersRead.is_within(["okta.users.manage"]));
+        assert!(!Scope::UsersManage.is_within(["okta.users.read", "okta.users.manage.self", "okta.users"]));
+        assert!(!Scope::UsersRead.is_within(["okta.users.manage.self", "okta.userTypes.manage"]));
+    }
+
+    #[test]
+    fn scopes_of_the_management_api_begin_with_okta() {
+        assert!(Scope::ALL.iter().all(|scope| is_management_scope(scope.as_str())));
+        assert!(is_management_scope("okta.roles.read"));
+        for text in ["", "okta", "okta.users", "okta..read", "openid", "acme.users.read", "okta.users.read "] {
+            assert!(!is_management_scope(text), "{text}");
+        }
+    }
 }

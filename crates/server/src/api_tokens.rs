@@ -2,7 +2,8 @@
 //! once, as `token`.
 
 use axum::extract::State;
-use roster_model::error::{Problem, Violation};
+use roster_model::error::{Problem, ResourceKind, Violation};
+use roster_model::id::ApiTokenId;
 use roster_store::api_tokens::ApiToken;
 use serde_json::{Value, json};
 
@@ -28,9 +29,9 @@ pub(crate) async fn create_api_token(
     let Some(name) = name else {
         return Err(Problem::violations(&[Violation::new("name", "The field cannot be left blank")]).into());
     };
-    let owner = body.text("userId")?.unwrap_or(caller.owner.user_id.as_str());
-    permissions::check_token_owner(&caller, owner)?;
-    let (token, secret) = app.store().create_api_token(&change, name, owner).await?;
+    // A token with every scope is no more to be had by an access token than by a lesser administrator.
+    let owner = permissions::token_owner(&caller, body.text("userId")?)?;
+    let (token, secret) = app.store().create_api_token(&change, name, &owner).await?;
     let mut shown = view(&token, &caller);
     if let Some(members) = shown.as_object_mut() {
         members.insert("token".to_owned(), json!(secret.reveal()));
@@ -59,7 +60,9 @@ pub(crate) async fn revoke_current_api_token(
     caller: Caller,
     CallersChange(change): CallersChange,
 ) -> Handled {
-    app.store().revoke_api_token(&change, caller.owner.token_id.as_str()).await?;
+    let current = caller.principal.api_token_id().map(ApiTokenId::as_str);
+    let Some(current) = current else { return Err(Problem::not_found("current", ResourceKind::ApiToken).into()) };
+    app.store().revoke_api_token(&change, current).await?;
     no_content()
 }
 

@@ -129,7 +129,7 @@ async fn recover(
         Some(_) => {
             return Err(Problem::violations(&[Violation::new("factorType", "The field has an invalid value")]).into());
         }
-        None if visitor.owner.is_some() => {
+        None if visitor.principal.is_some() => {
             let issued = app.store().authn_recovery_token(change, username, recovery).await?;
             return ok(&recovery_token(&issued, recovery, &visitor.base_url));
         }

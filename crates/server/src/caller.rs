@@ -6,20 +6,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, FromRequestParts, Request};
-use axum::http::Extensions;
 use axum::http::header::{AUTHORIZATION, HOST, HeaderMap, HeaderValue, USER_AGENT};
 use axum::http::request::Parts;
+use axum::http::{Extensions, Method, Uri};
 use axum::response::IntoResponse as _;
 use roster_model::error::ErrorCode;
 use roster_model::operations::{Access, Operation};
-use roster_store::api_tokens::TokenOwner;
 use roster_store::change::{Change, Party, RequestContext};
 use roster_store::orgs::{DEFAULT_ORG, Org};
-use roster_store::secret::Secret;
 
 use tower::Service;
 
 use crate::entrance::RequestId;
+use crate::principal::{self, Asked, Principal};
 use crate::request::accepts_json;
 use crate::response::{Answer, ApiError};
 use crate::{App, permissions};
@@ -29,8 +28,8 @@ use crate::{App, permissions};
 pub(crate) struct Caller {
     /// The org that is asked.
     pub(crate) org: Arc<Org>,
-    /// The owner of the token.
-    pub(crate) owner: Arc<TokenOwner>,
+    /// Whom the token speaks for.
+    pub(crate) principal: Principal,
     /// Scheme and host as the caller wrote them: what links begin with.
     pub(crate) base_url: Arc<str>,
 }
@@ -39,9 +38,9 @@ impl FromRequestParts<App> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Visitor { org, owner, base_url, .. } = Visitor::from_request_parts(parts, app).await?;
-        let owner = owner.ok_or(ErrorCode::InvalidToken)?;
-        Ok(Self { org, owner, base_url })
+        let Visitor { org, principal, base_url, .. } = Visitor::from_request_parts(parts, app).await?;
+        let principal = principal.ok_or(ErrorCode::InvalidToken)?;
+        Ok(Self { org, principal, base_url })
     }
 }
 
@@ -50,8 +49,8 @@ impl FromRequestParts<App> for Caller {
 pub(crate) struct Visitor {
     /// The org that is asked.
     pub(crate) org: Arc<Org>,
-    /// The owner of the token, if one came along: the caller is a trusted application.
-    pub(crate) owner: Option<Arc<TokenOwner>>,
+    /// Whom the token speaks for, if one came along: the caller is a trusted application.
+    pub(crate) principal: Option<Principal>,
     /// Scheme and host as the caller wrote them: what links begin with.
     pub(crate) base_url: Arc<str>,
     /// Where the request came from.
@@ -77,7 +76,7 @@ impl FromRequestParts<App> for CallersChange {
         let address = Visitor::from_request_parts(parts, app).await?.address;
         let base_url = app.base_url().for_mail(&caller.base_url, caller.org.label(), true);
         let request = request_context(parts, address, base_url);
-        Ok(Self(app.store().change(caller.org.key, caller.owner.party.clone(), request)))
+        Ok(Self(app.store().change(caller.org.key, caller.principal.party().clone(), request)))
     }
 }
 
@@ -89,9 +88,9 @@ impl FromRequestParts<App> for VisitorsChange {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let visitor = Visitor::from_request_parts(parts, app).await?;
-        let base_url = app.base_url().for_mail(&visitor.base_url, visitor.org.label(), visitor.owner.is_some());
+        let base_url = app.base_url().for_mail(&visitor.base_url, visitor.org.label(), visitor.principal.is_some());
         let request = request_context(parts, visitor.address, base_url);
-        let actor = visitor.owner.map_or_else(|| Party::unknown("unknown"), |owner| owner.party.clone());
+        let actor = visitor.principal.map_or_else(|| Party::unknown("unknown"), |principal| principal.party().clone());
         Ok(Self(app.store().change(visitor.org.key, actor, request)))
     }
 }
@@ -128,7 +127,8 @@ where
     let now = app.store().clock().now();
     let untouched = app.limiter().look(operation.bucket, now);
     let peer = peer(request.extensions());
-    let (answer, allowance) = match identify(app, operation, request.uri().path(), request.headers(), peer).await {
+    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+    let (answer, allowance) = match identify(app, operation, method, uri, headers, peer).await {
         Err(error) => (error.into_response(), untouched),
         Ok(visitor) => {
             let allowance = app.limiter().take(visitor.org.key, operation.bucket, now);
@@ -156,8 +156,8 @@ where
     S: Service<Request, Response = Answer, Error = Infallible>,
 {
     let (mut parts, body) = request.into_parts();
-    if let Some(owner) = &visitor.owner
-        && let Err(refused) = permissions::check(app, &visitor.org, owner, operation, &mut parts).await
+    if let Some(principal) = &visitor.principal
+        && let Err(refused) = permissions::check(app, &visitor.org, principal, operation, &mut parts).await
     {
         return refused.into_response();
     }
@@ -169,7 +169,8 @@ where
 async fn identify(
     app: &App,
     operation: &Operation,
-    path: &str,
+    method: &Method,
+    uri: &Uri,
     headers: &HeaderMap,
     peer: Option<IpAddr>,
 ) -> Result<Visitor, ApiError> {
@@ -178,14 +179,11 @@ async fn identify(
     let is_public = operation.access == Access::Client
         || (operation.access == Access::Anyone && !headers.contains_key(AUTHORIZATION));
     if is_public {
-        return Ok(Visitor { org, owner: None, base_url, address: address(headers, peer, false) });
+        return Ok(Visitor { org, principal: None, base_url, address: address(headers, peer, false) });
     }
-    let Some(token) = headers.get(AUTHORIZATION).and_then(ssws_token) else {
-        let challenge = bearer_challenge(headers, operation, path, &base_url);
-        return Err(ApiError::from(ErrorCode::InvalidToken).challenging(challenge));
-    };
-    let owner = app.store().authenticate(org.key, &token).await?.ok_or(ErrorCode::InvalidToken)?;
-    Ok(Visitor { org, owner: Some(owner), base_url, address: address(headers, peer, true) })
+    let asked = Asked { org: &org, operation, base_url: &base_url, method, uri, headers };
+    let principal = Some(principal::identify(app, &asked).await?);
+    Ok(Visitor { org, principal, base_url, address: address(headers, peer, true) })
 }
 
 /// The org that a request asks, and what links to its caller begin with.
@@ -197,29 +195,6 @@ pub(crate) async fn org_and_base_url(app: &App, headers: &HeaderMap) -> Result<(
 /// The other end of the request's connection.
 pub(crate) fn peer(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
-}
-
-/// The token of `Authorization: SSWS <token>`. One official SDK writes no space (clients.md 2).
-fn ssws_token(header: &HeaderValue) -> Option<Secret> {
-    let text = header.to_str().ok()?;
-    let (scheme, rest) = text.split_at_checked(4)?;
-    let token = rest.trim();
-    (scheme.eq_ignore_ascii_case("SSWS") && !token.is_empty()).then(|| Secret::from_text(token))
-}
-
-/// What a caller with an access token that is not good is told (behaviour.md A.3).
-fn bearer_challenge(headers: &HeaderMap, operation: &Operation, path: &str, base_url: &str) -> Option<HeaderValue> {
-    let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let scheme = authorization.split_whitespace().next()?;
-    if !scheme.eq_ignore_ascii_case("Bearer") {
-        return None;
-    }
-    let text = format!(
-        "Bearer authorization_uri=\"{base_url}/oauth2/v1/authorize\", realm=\"{base_url}\", scope=\"{}\", \
-         error=\"invalid_token\", error_description=\"The token is invalid or expired.\", resource=\"{path}\"",
-        operation.access.scope()?.as_str()
-    );
-    HeaderValue::from_str(&text).ok()
 }
 
 /// The org whose name is the host's first label; any other host is the default org's.
@@ -249,16 +224,6 @@ fn is_host(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_may_follow_its_scheme_without_a_space() {
-        let token =
-            |text: &'static str| ssws_token(&HeaderValue::from_static(text)).map(|token| token.reveal().to_owned());
-        assert_eq!(token("SSWS 00abc").as_deref(), Some("00abc"));
-        assert_eq!(token("SSWS00abc").as_deref(), Some("00abc"));
-        assert_eq!(token("ssws   00abc").as_deref(), Some("00abc"));
-        assert_eq!([token("SSWS "), token("Bearer 00abc"), token("SSW")], [None, None, None]);
-    }
 
     #[test]
     fn only_a_proxy_here_or_a_trusted_application_says_for_whom_it_asks() {

@@ -26,6 +26,7 @@ mod pages;
 mod password_import;
 mod permissions;
 mod policies;
+mod principal;
 mod rate_limit;
 mod request;
 mod response;

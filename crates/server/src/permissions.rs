@@ -5,33 +5,36 @@ use axum::RequestPartsExt as _;
 use axum::extract::RawPathParams;
 use axum::http::request::Parts;
 use roster_model::error::ErrorCode;
+use roster_model::id::UserId;
 use roster_model::operations::{Method, Operation, OperationId as Op};
 use roster_model::role::{RoleType, is_self_service};
-use roster_store::api_tokens::TokenOwner;
 use roster_store::orgs::Org;
 use roster_store::roles::{HeldRole, Subject};
 
 use crate::App;
 use crate::caller::Caller;
+use crate::principal::Principal;
 use crate::response::ApiError;
 
-/// Lets the owner of a token call an operation on what its path names, or refuses with E0000006.
+/// Lets whom a token speaks for call an operation on what its path names, or refuses with E0000006. A client that speaks for
+/// itself has no roles: its scopes are all that narrows it.
 pub(crate) async fn check(
     app: &App,
     org: &Org,
-    owner: &TokenOwner,
+    principal: &Principal,
     operation: &Operation,
     parts: &mut Parts,
 ) -> Result<(), ApiError> {
-    if operation.access.scope().is_none() || is_super_administrator(owner) {
+    let Some(administrator) = principal.administrator() else { return Ok(()) };
+    if operation.access.scope().is_none() || is_super_administrator(administrator.roles) {
         return Ok(());
     }
-    let subject = subject(parts, owner).await;
-    let own = subject.user.as_deref().is_none_or(|user| user == owner.user_id.as_str());
+    let subject = subject(parts, administrator.user_id).await;
+    let own = subject.user.as_deref().is_none_or(|user| user == administrator.user_id.as_str());
     if own && is_self_service(operation.id) {
         return Ok(());
     }
-    let granting = granting(owner, operation);
+    let granting = granting(administrator.roles, operation);
     if granting.is_empty() {
         return Err(ErrorCode::AccessDenied.into());
     }
@@ -39,39 +42,44 @@ pub(crate) async fn check(
     if operation.method == Method::Get || operation.id == Op::CreateUser {
         return Ok(());
     }
-    require(app.store().reaches(org.key, owner.user_key, granting, subject).await?)
+    require(app.store().reaches(org.key, administrator.user_key, granting, subject).await?)
 }
 
 /// Lets a caller make a user who joins these groups from the start.
 pub(crate) async fn check_new_user(app: &App, caller: &Caller, groups: &[String]) -> Result<(), ApiError> {
-    let owner = &caller.owner;
-    if is_super_administrator(owner) {
+    let Some(administrator) = caller.principal.administrator() else { return Ok(()) };
+    if is_super_administrator(administrator.roles) {
         return Ok(());
     }
     let subject = Subject { groups: groups.to_vec(), ..Subject::default() };
-    let granting = granting(owner, Op::CreateUser.operation());
-    require(app.store().reaches(caller.org.key, owner.user_key, granting, subject).await?)
+    let granting = granting(administrator.roles, Op::CreateUser.operation());
+    require(app.store().reaches(caller.org.key, administrator.user_key, granting, subject).await?)
 }
 
-/// Lets a caller make a token that speaks for this user: only a super administrator may make one for somebody else.
-pub(crate) fn check_token_owner(caller: &Caller, user: &str) -> Result<(), ApiError> {
-    require(user == caller.owner.user_id.as_str() || is_super_administrator(&caller.owner))
+/// The user whom an API token may be made for: the caller, or, for a super administrator, whom they name. An access token
+/// makes none, as an API token has every scope.
+pub(crate) fn token_owner(caller: &Caller, named: Option<&str>) -> Result<String, ApiError> {
+    let Principal::Owner(owner) = &caller.principal else { return Err(ErrorCode::AccessDenied.into()) };
+    let own = owner.user_id.as_str();
+    let named = named.unwrap_or(own);
+    require(named == own || is_super_administrator(&owner.roles))?;
+    Ok(named.to_owned())
 }
 
 fn require(allowed: bool) -> Result<(), ApiError> {
     if allowed { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
 }
 
-fn is_super_administrator(owner: &TokenOwner) -> bool {
-    owner.roles.iter().any(|role| role.role_type == RoleType::SuperAdmin)
+fn is_super_administrator(roles: &[HeldRole]) -> bool {
+    roles.iter().any(|role| role.role_type == RoleType::SuperAdmin)
 }
 
-fn granting(owner: &TokenOwner, operation: &Operation) -> Vec<HeldRole> {
-    owner.roles.iter().filter(|role| role.role_type.allows(operation)).copied().collect()
+fn granting(roles: &[HeldRole], operation: &Operation) -> Vec<HeldRole> {
+    roles.iter().filter(|role| role.role_type.allows(operation)).copied().collect()
 }
 
 /// What the path names. Of several users, the one whom the change is to: the first.
-async fn subject(parts: &mut Parts, owner: &TokenOwner) -> Subject {
+async fn subject(parts: &mut Parts, caller: &UserId) -> Subject {
     let params = parts.extract::<RawPathParams>().await.ok();
     let mut subject = Subject::default();
     for (name, value) in params.iter().flatten() {
@@ -79,7 +87,7 @@ async fn subject(parts: &mut Parts, owner: &TokenOwner) -> Subject {
             "appId" => subject.application = Some(value.to_owned()),
             "groupId" => subject.groups.push(value.to_owned()),
             "userId" | "associatedUserId" => {
-                let user = if value == "me" { owner.user_id.as_str() } else { value };
+                let user = if value == "me" { caller.as_str() } else { value };
                 subject.user = Some(user.to_owned());
             }
             _ => {}

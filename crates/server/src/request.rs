@@ -32,7 +32,9 @@ pub(crate) async fn user_segment(parts: &mut Parts, app: &App, name: &str) -> Re
     let asked = segment(parts, name).await?;
     if asked == "me" {
         let caller = Caller::from_request_parts(parts, app).await?;
-        return Ok(caller.owner.user_id.to_string());
+        // A client that speaks for itself is no user.
+        let user = caller.principal.user_id();
+        return user.map(ToString::to_string).ok_or_else(|| Problem::not_found("me", ResourceKind::User).into());
     }
     // A real org cannot address logins with these characters (behaviour.md C.0).
     if asked.contains(['/', '?']) {
@@ -112,6 +114,20 @@ impl FromRequestParts<App> for TokenSegments {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
         Ok(Self { client: segment(parts, "clientId").await?, token: segment(parts, "tokenId").await? })
+    }
+}
+
+/// The app and the grant in the path of a granted scope.
+pub(crate) struct GrantSegments {
+    pub(crate) application: String,
+    pub(crate) grant: String,
+}
+
+impl FromRequestParts<App> for GrantSegments {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        Ok(Self { application: segment(parts, "appId").await?, grant: segment(parts, "grantId").await? })
     }
 }
 

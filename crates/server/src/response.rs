@@ -124,6 +124,8 @@ impl From<Error> for ApiError {
             Error::DuplicateLogin => Problem::violations(&[Violation::taken("login")]).into(),
             Error::Filter(error) => Problem::new(ErrorCode::InvalidSearch).because(error.to_string()).into(),
             Error::Rule(problem) => problem.into(),
+            // A protocol endpoint tells it in OAuth's words (`oauth/failure.rs`).
+            Error::OAuth(error) => Problem::new(ErrorCode::InvalidRequest).about(error.description()).into(),
             Error::Busy => ErrorCode::Unavailable.into(),
             Error::Engine(error) => engine_error(&error),
         }

@@ -2,6 +2,7 @@
 
 use roster_model::error::{Problem, ResourceKind};
 use roster_model::filter::FilterError;
+use roster_model::oauth::error::{OAuthError, OAuthMistake};
 use roster_model::user::profile::ProfileError;
 use roster_model::user::schema::SchemaError;
 use roster_model::user::status::Refusal;
@@ -109,6 +110,9 @@ pub enum Error {
     /// Any other rule, already in the wire's words.
     #[error("{0:?}")]
     Rule(Problem),
+    /// A rule of OAuth, in OAuth's words.
+    #[error("{0:?}")]
+    OAuth(OAuthError),
     /// The hashing queue is full.
     #[error("too many passwords are waiting to be hashed")]
     Busy,
@@ -128,6 +132,18 @@ impl Error {
 impl From<EngineError> for Error {
     fn from(error: EngineError) -> Self {
         Self::Engine(error)
+    }
+}
+
+impl From<OAuthError> for Error {
+    fn from(error: OAuthError) -> Self {
+        Self::OAuth(error)
+    }
+}
+
+impl From<OAuthMistake> for Error {
+    fn from(mistake: OAuthMistake) -> Self {
+        Self::OAuth(mistake.into())
     }
 }
 

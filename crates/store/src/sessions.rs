@@ -130,7 +130,14 @@ impl Store {
         let now = self.clock().now();
         self.engine()
             .write(move |tx| {
-                for table in ["sessions", "session_tokens", "authn_transactions", "revoked_tokens", "token_cut_offs"] {
+                for table in [
+                    "sessions",
+                    "session_tokens",
+                    "authn_transactions",
+                    "revoked_tokens",
+                    "token_cut_offs",
+                    "used_tokens",
+                ] {
                     tx.execute(&format!("DELETE FROM {table} WHERE expires <= $1"), params![now])?;
                 }
                 Ok(())

@@ -73,6 +73,86 @@ macro_rules! mistakes {
 }
 
 mistakes! {
+    /// A parameter is there twice (RFC 6749, 3.2).
+    RepeatedParameter = InvalidRequest 400 "The '{0}' parameter must not be repeated.";
+    /// The body is no form, or no text.
+    NoForm = InvalidRequest 400 "The request body must be of type application/x-www-form-urlencoded.";
+    /// A parameter is missing.
+    MissingParameter = InvalidRequest 400 "The token request must contain the '{0}' parameter.";
+    /// A secret in the header and in the form, or beside an assertion.
+    SeveralCredentials = InvalidRequest 400
+        "Cannot supply multiple client credentials. Use one of the following: credentials in the Authorization header, credentials in the post body, or a client_assertion in the post body.";
+    /// Another type of assertion.
+    UnknownAssertionType = InvalidRequest 400
+        "The client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer.";
+    /// No client id anywhere.
+    NoClientId = InvalidClient 401
+        "A client_id must be provided in the request.";
+    /// Nobody's client id, or an inactive client's.
+    UnknownClient = InvalidClient 401 "Invalid value for 'client_id' parameter.";
+    /// A secret that is not the client's.
+    WrongSecret = InvalidClient 401 "The client secret supplied for a confidential client is invalid.";
+    /// No signed token.
+    MalformedAssertion = InvalidClient 401 "The parsing of the client_assertion failed.";
+    /// An assertion of nobody.
+    AssertionWithoutSubject = InvalidClient 401 "The client_assertion token must have a subject claim.";
+    /// Issuer, subject and client id differ.
+    AssertionOfAnother = InvalidClient 401
+        "The issuer and subject claims of the client_assertion must be the client_id.";
+    /// A key that is not the client's.
+    WrongAssertionSignature = InvalidClient 401 "The client_assertion signature is invalid.";
+    /// An assertion for somebody else.
+    WrongAssertionAudience = InvalidClient 401
+        "The audience claim for client_assertion must be the endpoint invoked for the request.";
+    /// An assertion for ever.
+    AssertionWithoutExpiry = InvalidClient 401 "The client_assertion token must have an expiration claim.";
+    /// An assertion whose time is up.
+    AssertionExpired = InvalidClient 401 "The client_assertion token is expired.";
+    /// An assertion that would live too long.
+    AssertionTooLong = InvalidClient 401
+        "The client_assertion token has an expiration too far into the future.";
+    /// An assertion whose time has not come.
+    AssertionNotYet = InvalidClient 401 "The client_assertion token is not valid yet.";
+    /// An assertion that was used.
+    AssertionReplayed = InvalidClient 401 "The client_assertion token must not be used more than once.";
+    /// A secret where a key is needed.
+    PrivateKeyRequired = InvalidClient 401
+        "Client Credentials requests to the Org Authorization Server must use the private_key_jwt token_endpoint_auth_method.";
+    /// A grant type that nobody knows.
+    UnknownGrantType = UnsupportedGrantType 400
+        "The authorization grant type is not supported by the authorization server. Configured grant types: [{0}].";
+    /// A grant type that is not among the client's.
+    GrantTypeNotAllowed = UnauthorizedClient 400
+        "The client is not authorized to use the provided grant type. Configured grant types: [{0}].";
+    /// No scope where there is no default.
+    NoScope = InvalidScope 400
+        "The authorization server resource does not have any configured default scopes, 'scope' must be provided.";
+    /// A scope that the server does not know, or the app was not granted.
+    ScopeNotConfigured = InvalidScope 400
+        "One or more scopes are not configured for the authorization server resource.";
+    /// No rule of a policy lets the client in.
+    PolicyDenies = AccessDenied 400
+        "Policy evaluation failed for this request, please check the policy configurations.";
+    /// No proof of possession where the client needs one.
+    NoProof = InvalidDpopProof 400 "The DPoP proof JWT header is missing.";
+    /// No proof of possession, or with a signature that is not its own key's.
+    MalformedProof = InvalidDpopProof 400 "The DPoP proof JWT is invalid.";
+    /// A proof for another method.
+    ProofOfAnotherMethod = InvalidDpopProof 400 "The DPoP proof JWT 'htm' claim does not match the request.";
+    /// A proof for another URL.
+    ProofOfAnotherUrl = InvalidDpopProof 400 "The DPoP proof JWT 'htu' claim does not match the request.";
+    /// A proof for another token.
+    ProofOfAnotherToken = InvalidDpopProof 400 "The DPoP proof JWT 'ath' claim does not match the access token.";
+    /// A proof with another key than the token's.
+    ProofWithAnotherKey = InvalidDpopProof 400 "The DPoP proof JWT key does not match the access token.";
+    /// A proof that is old, or ahead.
+    ProofNotOfNow = InvalidDpopProof 400 "The DPoP proof JWT is issued too far in the past or the future.";
+    /// A proof that was used.
+    ProofReplayed = InvalidDpopProof 400 "The DPoP proof JWT has already been used.";
+    /// A proof that might be old.
+    ProofWithoutNonce = UseDpopNonce 400 "Authorization server requires nonce in DPoP proof.";
+    /// A nonce that is not ours, or old.
+    ProofWithOldNonce = UseDpopNonce 400 "The DPoP proof JWT 'nonce' claim is invalid or expired.";
     /// The client proved nothing, or by another method than its own.
     ClientNotAuthenticated = InvalidClient 401
         "Client authentication failed. Either the client or the client credentials are invalid.";

@@ -96,7 +96,8 @@ impl<'a> Jws<'a> {
         let (header, payload) = signed.split_once('.')?;
         let decode = |part: &str| BASE64URL_NOPAD.decode(part.as_bytes()).ok();
         let header: Header = serde_json::from_slice(&decode(header)?).ok()?;
-        if header.crit.is_some() {
+        // PostgreSQL can hold no NUL, so nobody has a key of such a name.
+        if header.crit.is_some() || header.kid.as_deref().is_some_and(|kid| kid.contains('\0')) {
             return None;
         }
         Some(Self {

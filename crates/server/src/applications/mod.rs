@@ -1,5 +1,6 @@
 //! `/api/v1/apps`: apps here; their users and groups each in a file.
 
+pub(crate) mod grants;
 pub(crate) mod groups;
 pub(crate) mod users;
 
@@ -109,7 +110,7 @@ pub(crate) async fn update_application(
     mut body: JsonObject,
 ) -> Handled {
     let secret = take_client_secret(&mut body)?;
-    let updated = app.store().update_application(&change, &id, label(&body.0)?, body.0, secret.clone()).await?;
+    let (updated, secret) = app.store().update_application(&change, &id, label(&body.0)?, body.0, secret).await?;
     ok(&with_secret(view(&updated, &caller), secret.as_ref()))
 }
 

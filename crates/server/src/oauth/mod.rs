@@ -1,6 +1,11 @@
 //! `/oauth2`: the protocol endpoints of the org's authorization server and of custom ones.
 
+mod client_authentication;
+pub(crate) mod dpop;
+mod failure;
+mod form;
 pub(crate) mod keys;
+pub(crate) mod token;
 
 use std::sync::Arc;
 
@@ -21,13 +26,17 @@ pub(crate) struct Server {
     pub(crate) org: Arc<Org>,
     /// Which of its servers.
     pub(crate) issuer: Issuer,
+    /// Scheme and host as the caller wrote them.
+    pub(crate) base_url: Arc<str>,
+    /// The URL that was called, without its query.
+    pub(crate) endpoint: String,
 }
 
 impl FromRequestParts<App> for Server {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Visitor { org, .. } = Visitor::from_request_parts(parts, app).await?;
+        let Visitor { org, base_url, .. } = Visitor::from_request_parts(parts, app).await?;
         let issuer = match optional_segment(parts, "authorizationServerId").await? {
             None => Issuer::Org,
             Some(id) => {
@@ -35,6 +44,7 @@ impl FromRequestParts<App> for Server {
                 found.ok_or_else(|| Problem::not_found(&id, ResourceKind::AuthorizationServer))?
             }
         };
-        Ok(Self { org, issuer })
+        let endpoint = format!("{base_url}{}", parts.uri.path());
+        Ok(Self { org, issuer, base_url, endpoint })
     }
 }

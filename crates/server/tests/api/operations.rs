@@ -63,6 +63,7 @@ pub(crate) fn sample_body(operation: Op) -> Option<Value> {
         Op::ActivateFactor => json!({ "passCode": "123456" }),
         Op::VerifyFactor => json!({ "answer": "mayonnaise" }),
         Op::AssignRoleToUser | Op::AssignRoleToGroup => json!({ "type": "ORG_ADMIN" }),
+        Op::GrantConsentToScope => json!({ "issuer": "https://ignored.example", "scopeId": "okta.users.read" }),
         Op::CreateApiToken => json!({ "name": "ci" }),
         _ => return None,
     })

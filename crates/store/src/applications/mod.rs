@@ -111,7 +111,7 @@ impl Store {
         status: ApplicationStatus,
     ) -> Result<(Application, Option<Secret>), Error> {
         let (change, org_name) = (change.clone(), org.name.clone());
-        let made_up = Secret::random::<48>("")?;
+        let (made_up, master) = (Secret::random::<48>("")?, self.master_key().clone());
         self.engine()
             .write(move |tx| {
                 let name = match &new.name {
@@ -133,15 +133,18 @@ impl Store {
                     last_updated: change.now,
                     document,
                 };
-                insert(tx, &change, &made, client_id.as_deref(), secret.as_ref())?;
+                insert(tx, &change, &made, client_id.as_deref())?;
+                if let Some(secret) = &secret {
+                    oauth::clients::keep_secret(tx, change.org, &made, secret, &master)?;
+                }
                 change.record(tx, EventType::ApplicationCreate, &[party(&made)])?;
                 Ok((made, secret))
             })
             .await
     }
 
-    /// updateApplication: replaces label and document; id, name, sign-on mode, client id and, unless another is given,
-    /// client secret stay.
+    /// updateApplication: replaces label and document; id, name, sign-on mode, client id and, unless another is given or
+    /// there is none of the kind that is needed now, client secret stay. Answers a secret that is new.
     ///
     /// # Errors
     /// If there is no such app, or a setting is missing or malformed.
@@ -152,8 +155,9 @@ impl Store {
         label: String,
         members: Map<String, Value>,
         secret: Option<Secret>,
-    ) -> Result<Application, Error> {
+    ) -> Result<(Application, Option<Secret>), Error> {
         let (change, id) = (change.clone(), id.to_owned());
+        let (made_up, master) = (Secret::random::<48>("")?, self.master_key().clone());
         self.engine()
             .write(move |tx| {
                 let mut found = find_for_update(tx, change.org, &id)?;
@@ -163,13 +167,16 @@ impl Store {
                 found.label.clone_from(&label);
                 found.last_updated = change.now;
                 save(tx, &found)?;
-                if let Some(secret) = secret.as_ref().filter(|_| needs_secret(&found.document)) {
-                    let hash = secret.hash();
-                    let sql = "UPDATE applications SET client_secret_hash = $1 WHERE application_key = $2";
-                    tx.execute(sql, params![hash.0.as_slice(), found.key])?;
+                let secret = match &secret {
+                    _ if !needs_secret(&found.document) => None,
+                    Some(secret) => Some(secret.clone()),
+                    None => oauth::clients::lacks_secret(tx, &found)?.then(|| made_up.clone()),
+                };
+                if let Some(secret) = &secret {
+                    oauth::clients::keep_secret(tx, change.org, &found, secret, &master)?;
                 }
                 change.record(tx, EventType::ApplicationUpdate, &[party(&found)])?;
-                Ok(found)
+                Ok((found, secret))
             })
             .await
     }
@@ -191,6 +198,7 @@ impl Store {
                 tx.execute("DELETE FROM application_users WHERE application_key = $1", params![found.key])?;
                 roles::remove_application(tx, &change, found.key)?;
                 tx.execute("DELETE FROM application_groups WHERE application_key = $1", params![found.key])?;
+                oauth::application_grants::delete_of_application(tx, found.key)?;
                 tx.execute("DELETE FROM applications WHERE application_key = $1", params![found.key])?;
                 Ok(change.record(tx, EventType::ApplicationDelete, &[party(&found)])?)
             })
@@ -417,18 +425,11 @@ fn needs_secret(document: &Map<String, Value>) -> bool {
     method.and_then(Value::as_str).is_some_and(|method| method.starts_with("client_secret"))
 }
 
-fn insert(
-    tx: &mut Tx<'_>,
-    change: &Change,
-    made: &Application,
-    client_id: Option<&str>,
-    secret: Option<&Secret>,
-) -> Result<(), Error> {
+fn insert(tx: &mut Tx<'_>, change: &Change, made: &Application, client_id: Option<&str>) -> Result<(), Error> {
     let document = serde_json::to_string(&made.document).map_err(EngineError::from)?;
-    let hash = secret.map(Secret::hash);
     let inserted = tx.execute(
         "INSERT INTO applications (org_key, id, name, label, status, sign_on_mode, created, last_updated, client_id, \
-         client_secret_hash, document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+         document) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING",
         params![
             change.org,
             &made.id,
@@ -439,7 +440,6 @@ fn insert(
             made.created,
             made.last_updated,
             client_id,
-            hash.as_ref().map(|hash| hash.0.as_slice()),
             &document
         ],
     )?;

@@ -19,6 +19,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 4, sql: include_str!("../../migrations/0004_group_rules.sql") },
     Migration { version: 5, sql: include_str!("../../migrations/0005_outbox.sql") },
     Migration { version: 6, sql: include_str!("../../migrations/0006_roles.sql") },
+    Migration { version: 7, sql: include_str!("../../migrations/0007_oauth_clients.sql") },
 ];
 
 /// The version after every step.

@@ -1,9 +1,9 @@
 //! Parameters and rows, the same for both engines.
 
 use roster_model::id::{
-    ApiTokenId, ApplicationId, ApplicationKey, AuthorizationServerId, FactorId, GrantId, GroupId, GroupKey,
-    GroupRuleId, GroupRuleKey, IdentityProviderId, IdentityProviderKey, InlineHookId, OrgId, OrgKey, PolicyId,
-    PolicyRuleId, RefreshTokenId, RoleAssignmentId, RoleAssignmentKey, UserId, UserKey, UserTypeId,
+    ApiTokenId, ApplicationGrantId, ApplicationId, ApplicationKey, AuthorizationServerId, FactorId, GrantId, GroupId,
+    GroupKey, GroupRuleId, GroupRuleKey, IdentityProviderId, IdentityProviderKey, InlineHookId, OrgId, OrgKey,
+    PolicyId, PolicyRuleId, RefreshTokenId, RoleAssignmentId, RoleAssignmentKey, UserId, UserKey, UserTypeId,
 };
 use roster_model::timestamp::Timestamp;
 use roster_model::user::status::UserStatus;
@@ -94,6 +94,7 @@ macro_rules! key_params {
 key_params!(ApplicationKey, IdentityProviderKey, OrgKey, UserKey, GroupKey, GroupRuleKey, RoleAssignmentKey);
 id_params!(
     ApiTokenId,
+    ApplicationGrantId,
     ApplicationId,
     AuthorizationServerId,
     IdentityProviderId,

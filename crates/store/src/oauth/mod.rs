@@ -3,12 +3,17 @@
 //! Invariant: an access token is a signed text without a row of its own. It ends with its time, its user, its client, its
 //! server, the refresh token that it came with, or by a row that says so ([`verify`]).
 
+pub mod application_grants;
+pub mod client_authentication;
+pub mod client_credentials;
 pub mod clients;
 mod delegation;
+pub mod dpop;
 mod grants;
 pub mod keys;
 pub mod mint;
 mod refresh_tokens;
+mod replay;
 pub mod servers;
 pub mod signature;
 pub mod verify;

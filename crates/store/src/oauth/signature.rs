@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::error::EngineError;
+use crate::secret::Secret;
 
 /// Bits of the RSA keys that we draw.
 const RSA_BITS: usize = 2048;
@@ -130,6 +131,18 @@ pub fn is_signed_by(token: &Jws<'_>, key: &PublicKey) -> bool {
             ring_signature::UnparsedPublicKey::new(parameters, point).verify(message, signature).is_ok()
         }
     }
+}
+
+/// Whether the signature of `token` was made with `secret` (an HMAC).
+pub(crate) fn is_signed_with(token: &Jws<'_>, secret: &Secret) -> bool {
+    let algorithm = match token.algorithm {
+        Algorithm::Hs256 => ring::hmac::HMAC_SHA256,
+        Algorithm::Hs384 => ring::hmac::HMAC_SHA384,
+        Algorithm::Hs512 => ring::hmac::HMAC_SHA512,
+        _ => return false,
+    };
+    let key = ring::hmac::Key::new(algorithm, secret.reveal().as_bytes());
+    ring::hmac::verify(&key, token.signed.as_bytes(), &token.signature).is_ok()
 }
 
 fn rsa_parameters(algorithm: Algorithm) -> Option<&'static ring_signature::RsaParameters> {

@@ -13,6 +13,7 @@ use crate::error::{EngineError, Error};
 use crate::oauth::clients::{self, RegisteredClient};
 use crate::oauth::mint::token_order;
 use crate::oauth::{keys, servers, signature};
+use crate::roles::{self, HeldRole};
 use crate::secret::Secret;
 use crate::{Store, params, users};
 
@@ -39,6 +40,8 @@ pub struct TokenUser {
     pub key: UserKey,
     /// The user, as the System Log names them.
     pub party: Party,
+    /// Their roles: what the token may do at the management API.
+    pub roles: Vec<HeldRole>,
 }
 
 impl Store {
@@ -111,11 +114,13 @@ fn find_user(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<Option<TokenUser>
     let sql = "SELECT user_key, status, profile FROM users WHERE org_key = $1 AND id = $2";
     let found = tx.query_first(sql, params![org, id], |row| {
         let id = UserId::from_text(id);
-        let user = TokenUser { party: users::party_of(&id, &row.text(2)?), key: UserKey(row.integer(0)?), id };
-        Ok((row.status(1)?, user))
+        let party = users::party_of(&id, &row.text(2)?);
+        Ok((row.status(1)?, TokenUser { id, key: UserKey(row.integer(0)?), party, roles: Vec::new() }))
     })?;
     let speaks = |status: UserStatus| !matches!(status, UserStatus::Suspended | UserStatus::Deprovisioned);
-    Ok(found.filter(|(status, _)| speaks(*status)).map(|(_, user)| user))
+    let Some((_, mut user)) = found.filter(|(status, _)| speaks(*status)) else { return Ok(None) };
+    user.roles = roles::held_by(tx, org, user.key)?;
+    Ok(Some(user))
 }
 
 fn is_revoked(tx: &mut Tx<'_>, org: OrgKey, claims: &AccessTokenClaims) -> Result<bool, EngineError> {

@@ -19,8 +19,8 @@ use serde_json::{Map, json};
 pub use permission::{HeldRole, Subject};
 pub use targets::{ApplicationTarget, RoleTargets};
 
-pub(crate) use permission::held_role;
 use permission::holds_super_administrator;
+pub(crate) use permission::{held_by, held_role};
 pub(crate) use targets::{remove_application, remove_target_group};
 
 use crate::cache::Invalidation;

@@ -129,7 +129,7 @@ fn is_narrowed(tx: &mut Tx<'_>, role: &HeldRole) -> Result<bool, EngineError> {
 }
 
 /// The roles that a user has, by themselves and by their groups.
-fn held_by(tx: &mut Tx<'_>, org: OrgKey, user: UserKey) -> Result<Vec<HeldRole>, EngineError> {
+pub(crate) fn held_by(tx: &mut Tx<'_>, org: OrgKey, user: UserKey) -> Result<Vec<HeldRole>, EngineError> {
     let sql = "SELECT assignment_key, type FROM role_assignments WHERE org_key = $1 AND (user_key = $2 OR group_key IN \
          (SELECT m.group_key FROM group_members m WHERE m.user_key = $3)) ORDER BY assignment_key";
     let held = tx.query(sql, params![org, user, user], |row| held_role(row, 0))?;

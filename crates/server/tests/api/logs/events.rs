@@ -111,6 +111,14 @@ async fn prepare(org: &TestOrg, operation: &Operation) -> Way {
                 }
             }
         }
+        Op::GrantConsentToScope | Op::RevokeScopeConsentGrant => {
+            way.ids = ids.with("appId", &ids.fill("{clientId}"));
+            if operation.id == Op::RevokeScopeConsentGrant {
+                let grants = way.ids.fill("/api/v1/apps/{appId}/grants");
+                let granted = post(&grants, sample_body(Op::GrantConsentToScope)).await;
+                way.ids = way.ids.with("grantId", &text(&granted, "id"));
+            }
+        }
         Op::RevokeCurrentApiToken => {
             let token = text(&post("/api/v1/api-tokens", Some(json!({ "name": "current" }))).await, "token");
             way.caller = org.caller.authorized(&format!("SSWS {token}"));
@@ -144,6 +152,8 @@ fn wanted(operation: Op) -> Option<&'static [&'static str]> {
         Op::ChangePassword | Op::ForgotPasswordSetNewPassword => &["user.account.update_password"],
         Op::ClearUserSessions => &["user.session.clear"],
         Op::RevokeUserGrant => &["app.oauth2.as.consent.revoke"],
+        Op::GrantConsentToScope => &["app.oauth2.as.consent.grant"],
+        Op::RevokeScopeConsentGrant => &["app.oauth2.as.consent.revoke"],
         Op::RevokeUserGrants => &["app.oauth2.as.consent.revoke.user"],
         Op::RevokeGrantsForUserAndClient => &["app.oauth2.as.consent.revoke.user.client"],
         Op::RevokeTokenForUserAndClient => &["app.oauth2.token.revoke"],

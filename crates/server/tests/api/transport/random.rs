@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use roster_model::error::ErrorCode;
+use roster_model::oauth::error::OAuthMistake;
 use roster_model::operations::{OPERATIONS, Operation};
 use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
@@ -264,6 +265,11 @@ fn fault(method: &str, answer: &RawAnswer) -> Option<&'static str> {
         return None;
     }
     let body = answer.json();
+    if body.get("error").is_some() {
+        let known = |it: &OAuthMistake| it.status() == answer.status && body["error"] == it.code().as_str();
+        let whole = body.as_object().unwrap().len() == 2 && body["error_description"].is_string();
+        return (!(whole && OAuthMistake::ALL.iter().any(known))).then_some("the body is not OAuth's");
+    }
     let known = ErrorCode::ALL.iter().any(|it| it.status() == answer.status && body["errorCode"] == it.code());
     let names: Vec<&String> = body.as_object().unwrap().keys().collect();
     let causes = body["errorCauses"].as_array().unwrap();
