@@ -1,5 +1,7 @@
 //! TABLE of the System Log event types that Roster writes (behaviour.md G.12).
 
+use crate::operations::OperationId as Op;
+
 macro_rules! event_types {
     ($($(#[$doc:meta])* $name:ident = $text:literal $message:literal;)*) => {
         /// What happened.
@@ -220,9 +222,53 @@ event_types! {
     OrgCreate = "system.org.lifecycle.create" "Create org";
 }
 
+/// TABLE: what the operations that change a user are logged as when they are refused (behaviour.md C.0, G.12).
+const ATTEMPTS: &[(Op, EventType)] = &[
+    (Op::PartialUpdateUser, EventType::UserUpdateProfile),
+    (Op::UpdateUser, EventType::UserUpdateProfile),
+    (Op::DeactivateOrDeleteUser, EventType::UserDeactivate),
+    (Op::ActivateUser, EventType::UserActivate),
+    (Op::ReactivateUser, EventType::UserReactivate),
+    (Op::DeactivateUser, EventType::UserDeactivate),
+    (Op::SuspendUser, EventType::UserSuspend),
+    (Op::UnsuspendUser, EventType::UserUnsuspend),
+    (Op::UnlockUser, EventType::UserUnlockByAdmin),
+    (Op::ExpirePassword, EventType::UserExpirePassword),
+    (Op::ExpirePasswordAndGetTemporaryPassword, EventType::UserExpirePassword),
+    (Op::ResetPassword, EventType::UserResetPassword),
+    (Op::ResetFactors, EventType::UserResetFactors),
+    (Op::ChangePassword, EventType::UserUpdatePassword),
+    (Op::ChangeRecoveryQuestion, EventType::UserUpdateProfile),
+    (Op::ForgotPassword, EventType::UserResetPassword),
+    (Op::ForgotPasswordSetNewPassword, EventType::UserUpdatePassword),
+    (Op::ClearUserSessions, EventType::UserSessionClear),
+    (Op::RemoveLinkedObjectForUser, EventType::UserUpdateProfile),
+    (Op::SetLinkedObjectForUser, EventType::UserUpdateProfile),
+    (Op::AssignRoleToUser, EventType::UserPrivilegeGrant),
+    (Op::UnassignRoleFromUser, EventType::UserPrivilegeRevoke),
+];
+
+impl EventType {
+    /// The event that a refused operation leaves, if it leaves one.
+    #[must_use]
+    pub fn attempted(operation: Op) -> Option<Self> {
+        ATTEMPTS.iter().find(|(known, _)| *known == operation).map(|(_, event)| *event)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_is_tried_on_a_user_changes_them_and_names_them_first() {
+        for (operation, _) in ATTEMPTS {
+            let operation = operation.operation();
+            let named = ["/api/v1/users/{userId}", "/api/v1/users/{associatedUserId}"];
+            assert!(named.iter().any(|path| operation.path.starts_with(path)), "{}", operation.name);
+            assert_ne!(operation.method, crate::operations::Method::Get, "{}", operation.name);
+        }
+    }
 
     #[test]
     fn every_event_type_reads_back() {

@@ -17,10 +17,11 @@ use roster_store::orgs::{DEFAULT_ORG, Org};
 
 use tower::Service;
 
+use crate::attempts::Attempt;
 use crate::entrance::RequestId;
 use crate::principal::{self, Asked, Principal};
 use crate::request::accepts_json;
-use crate::response::{Answer, ApiError};
+use crate::response::{Answer, ApiError, RefusalReason};
 use crate::{App, permissions};
 
 /// The caller of an operation.
@@ -98,13 +99,34 @@ impl FromRequestParts<App> for VisitorsChange {
 /// What is kept of a request that came from this address, for the System Log and for mails with links that begin with
 /// `base_url`.
 pub(crate) fn request_context(parts: &Parts, address: Option<IpAddr>, base_url: String) -> RequestContext {
-    let header = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    RequestContext {
-        id: parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
-        uri: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
-        ip_address: address.map(|address| address.to_string()),
-        user_agent: header(USER_AGENT).map(str::to_owned),
-        base_url,
+    KeptRequest::of(parts).context(address, base_url)
+}
+
+/// As much of a request as the System Log wants to know, shared with it rather than copied.
+pub(crate) struct KeptRequest {
+    id: Option<RequestId>,
+    pub(crate) uri: Uri,
+    user_agent: Option<HeaderValue>,
+}
+
+impl KeptRequest {
+    pub(crate) fn of(parts: &Parts) -> Self {
+        Self {
+            id: parts.extensions.get().cloned(),
+            uri: parts.uri.clone(),
+            user_agent: parts.headers.get(USER_AGENT).cloned(),
+        }
+    }
+
+    pub(crate) fn context(&self, address: Option<IpAddr>, base_url: String) -> RequestContext {
+        let user_agent = self.user_agent.as_ref().and_then(|text| text.to_str().ok());
+        RequestContext {
+            id: self.id.as_ref().map(ToString::to_string).unwrap_or_default(),
+            uri: self.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+            ip_address: address.map(|address| address.to_string()),
+            user_agent: user_agent.map(str::to_owned),
+            base_url,
+        }
     }
 }
 
@@ -156,13 +178,22 @@ where
     S: Service<Request, Response = Answer, Error = Infallible>,
 {
     let (mut parts, body) = request.into_parts();
-    if let Some(principal) = &visitor.principal
-        && let Err(refused) = permissions::check(app, &visitor.org, principal, operation, &mut parts).await
-    {
-        return refused.into_response();
+    let attempt = Attempt::of(operation, &visitor, &parts);
+    let allowed = match &visitor.principal {
+        Some(principal) => permissions::check(app, &visitor.org, principal, operation, &mut parts).await,
+        None => Ok(()),
+    };
+    let answer = match allowed {
+        Err(refused) => refused.into_response(),
+        Ok(()) => {
+            parts.extensions.insert(visitor);
+            let Ok(answer) = handler.call(Request::from_parts(parts, body)).await;
+            answer
+        }
+    };
+    if let Some((attempt, reason)) = attempt.zip(RefusalReason::of(&answer)) {
+        attempt.record(app, reason).await;
     }
-    parts.extensions.insert(visitor);
-    let Ok(answer) = handler.call(Request::from_parts(parts, body)).await;
     answer
 }
 

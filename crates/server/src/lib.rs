@@ -6,6 +6,7 @@
 
 mod api_tokens;
 mod applications;
+mod attempts;
 mod authn;
 mod base_url;
 mod caller;

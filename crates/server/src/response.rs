@@ -153,6 +153,18 @@ pub(crate) fn profile_problem(error: &ProfileError, object: &str) -> Problem {
     }
 }
 
+/// Why a request was refused, beside the answer that says so: its first cause, or else the error's summary.
+#[derive(Clone)]
+pub(crate) struct RefusalReason(pub(crate) String);
+
+impl RefusalReason {
+    /// `None` for what was done, for what is not there, and for who may not even ask.
+    pub(crate) fn of(answer: &Answer) -> Option<Self> {
+        let refused = matches!(answer.status(), StatusCode::BAD_REQUEST | StatusCode::FORBIDDEN | StatusCode::CONFLICT);
+        if refused { answer.extensions().get().cloned() } else { None }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Answer {
         let Self { problem, source, challenge, allowance } = self;
@@ -162,6 +174,8 @@ impl IntoResponse for ApiError {
             tracing::error!(error_id = id, code = problem.code.code(), "{source}");
         }
         let mut response = json_bytes(status, error_body(&problem, &id).to_string());
+        let reason = problem.causes.first().cloned().unwrap_or_else(|| problem.code.summary(&problem.argument));
+        response.extensions_mut().insert(RefusalReason(reason));
         if let Some(challenge) = challenge {
             response.headers_mut().insert("www-authenticate", *challenge);
         }

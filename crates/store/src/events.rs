@@ -6,12 +6,12 @@ use roster_model::id::OrgKey;
 use roster_model::timestamp::Timestamp;
 use serde_json::Value;
 
-use crate::change::EventDetails;
+use crate::change::{Change, EventDetails};
 use crate::cursor::Cursor;
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::orgs::Org;
-use crate::{Store, params};
+use crate::{Store, params, users};
 
 /// One event.
 #[derive(Debug, Clone)]
@@ -62,6 +62,29 @@ const BATCH: i64 = 500;
 const LOG: &str = "logs";
 
 impl Store {
+    /// Writes that something was tried on a user and refused for this reason; nothing if there is no such user.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn record_refusal(
+        &self,
+        change: &Change,
+        asked: &str,
+        event: EventType,
+        reason: &str,
+    ) -> Result<(), Error> {
+        let (change, asked, reason) = (change.clone(), asked.to_owned(), reason.to_owned());
+        self.engine()
+            .write(move |tx| match users::find(tx, change.org, &asked) {
+                Err(Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(error),
+                Ok(user) => {
+                    Ok(change.record_failure(tx, event, &[users::party(&user)], serde_json::Map::new(), &reason)?)
+                }
+            })
+            .await
+    }
+
     /// getLogs: a page of the System Log. `render` gives an event its wire form, in which `filter` and keywords look.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod events;
 mod polling;
+mod refusals;
 
 use serde_json::{Value, json};
 
