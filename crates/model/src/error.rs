@@ -242,6 +242,8 @@ pub enum ResourceKind {
     Group,
     /// A group rule.
     GroupRule,
+    /// An owner of a group.
+    GroupOwner,
     /// A user type.
     UserType,
     /// A profile schema.
@@ -292,6 +294,7 @@ impl ResourceKind {
             Self::User => "User",
             Self::Group => "UserGroup",
             Self::GroupRule => "GroupRule",
+            Self::GroupOwner => "GroupOwner",
             Self::UserType => "CVDType",
             Self::UserSchema => "UserSchema",
             Self::LinkedObjectProperty => "LinkedObjectProperty",

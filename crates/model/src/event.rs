@@ -106,6 +106,10 @@ event_types! {
     GroupMembershipAdd = "group.user_membership.add" "Add user to group membership";
     /// removeUserFromGroup.
     GroupMembershipRemove = "group.user_membership.remove" "Remove user from group membership";
+    /// assignGroupOwner.
+    GroupOwnerAdd = "group.owner.add" "Add owner to group";
+    /// deleteGroupOwner, and what ends with the owner.
+    GroupOwnerRemove = "group.owner.remove" "Remove owner from group";
     /// createGroupRule.
     GroupRuleCreate = "policy.rule.add" "Add group rule";
     /// deleteGroupRule.

@@ -183,6 +183,9 @@ operations! {
     AddUserToGroup "addUserToGroup" Put "/api/v1/groups/{groupId}/users/{userId}" GroupsManage Groups;
     RemoveUserFromGroup "removeUserFromGroup" Delete "/api/v1/groups/{groupId}/users/{userId}" GroupsManage Groups;
     ListAssignedApplicationsForGroup "listAssignedApplicationsForGroup" Get "/api/v1/groups/{groupId}/apps" GroupsRead Groups;
+    ListGroupOwners "listGroupOwners" Get "/api/v1/groups/{groupId}/owners" GroupsRead Groups;
+    AssignGroupOwner "assignGroupOwner" Post "/api/v1/groups/{groupId}/owners" GroupsManage Groups;
+    DeleteGroupOwner "deleteGroupOwner" Delete "/api/v1/groups/{groupId}/owners/{ownerId}" GroupsManage Groups;
     // Group rules
     ListGroupRules "listGroupRules" Get "/api/v1/groups/rules" GroupsRead Groups;
     CreateGroupRule "createGroupRule" Post "/api/v1/groups/rules" GroupsManage Groups;

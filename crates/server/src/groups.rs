@@ -1,10 +1,10 @@
 //! `/api/v1/groups` and their members.
 
+pub(crate) mod owners;
+
 use axum::extract::State;
 use roster_model::error::ErrorCode;
-use roster_model::filter::{GroupFilter, GroupSearch, Vocabulary as _, parse};
-use roster_store::Error;
-use roster_store::groups::{Group, GroupSelection};
+use roster_store::groups::{Group, GroupCondition, GroupOrder, GroupSelection, GroupStats};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -22,26 +22,34 @@ const PAGE: usize = 10_000;
 const MEMBERS_PAGE: usize = 1_000;
 
 /// listGroups: by `q`, `filter` or `search`; `q` and `filter` may go together, and `q` has no `Link` headers (observed.md 1
-/// and recordings).
+/// and recordings). `sortBy` orders a search.
 pub(crate) async fn list_groups(State(app): State<App>, caller: Caller, query: Query) -> Handled {
     let given = |name: &'static str| query.text(name).map(|text| (name, text));
-    let chosen: Vec<_> = [given("q"), given("search"), given("filter")].into_iter().flatten().collect();
+    let mut chosen: Vec<_> = [given("q"), given("search"), given("filter")].into_iter().flatten().collect();
     let prefix = query.text("q");
-    let expression = match (query.text("search"), query.text("filter")) {
+    let condition = match (query.text("search"), query.text("filter")) {
         (None, None) => None,
         (Some(text), None) if prefix.is_none() => {
-            Some((parse(text, &GroupSearch).map_err(Error::from)?, GroupSearch.case()))
+            let order = query.text("sortBy").map(|sort_by| GroupOrder {
+                sort_by: sort_by.to_owned(),
+                descending: query.text("sortOrder").is_some_and(|order| order.eq_ignore_ascii_case("desc")),
+            });
+            if order.is_some() {
+                chosen.extend(["sortBy", "sortOrder"].into_iter().filter_map(given));
+            }
+            Some(GroupCondition::Search(text.to_owned(), order))
         }
-        (None, Some(text)) => Some((parse(text, &GroupFilter).map_err(Error::from)?, GroupFilter.case())),
+        (None, Some(text)) => Some(GroupCondition::Filter(text.to_owned())),
         _ => return Err(ErrorCode::SearchAndFilter.into()),
     };
-    let by_prefix = prefix.is_some();
-    let selection = GroupSelection { name_prefix: prefix.map(str::to_owned), expression };
+    let selection =
+        GroupSelection { name_prefix: prefix.map(str::to_owned), condition, with_stats: wants_stats(&query) };
+    chosen.extend(given("expand"));
     let limit = query.limit(PAGE, PAGE)?;
     let after = query.text("after");
     let page = app.store().list_groups(&caller.org, selection, limit, after).await?;
     let views: Vec<GroupView<'_>> = page.items.iter().map(|group| GroupView::new(group, &caller.base_url)).collect();
-    if by_prefix {
+    if prefix.is_some() {
         return ok(&views);
     }
     let links = ListLinks {
@@ -52,6 +60,11 @@ pub(crate) async fn list_groups(State(app): State<App>, caller: Caller, query: Q
         parameters: chosen,
     };
     list(&views, &links)
+}
+
+/// Whether `expand` asks for `stats`. It may ask for `app` as well, which only groups of apps have.
+fn wants_stats(query: &Query) -> bool {
+    query.text("expand").is_some_and(|text| text.split(',').any(|part| part.trim() == "stats"))
 }
 
 /// createGroup: answers 200, not 201, as a real org does.
@@ -70,8 +83,8 @@ fn profile(body: &JsonObject) -> Result<Map<String, Value>, ApiError> {
 }
 
 /// getGroup.
-pub(crate) async fn get_group(State(app): State<App>, caller: Caller, Segment(id): Segment) -> Handled {
-    ok(&GroupView::new(&app.store().get_group(caller.org.key, &id).await?, &caller.base_url))
+pub(crate) async fn get_group(State(app): State<App>, caller: Caller, Segment(id): Segment, query: Query) -> Handled {
+    ok(&GroupView::new(&app.store().get_group(caller.org.key, &id, wants_stats(&query)).await?, &caller.base_url))
 }
 
 /// updateGroup: replaces the profile.
@@ -155,6 +168,8 @@ pub(crate) struct GroupView<'a> {
     profile: ProfileView<'a>,
     #[serde(rename = "_links")]
     links: Value,
+    #[serde(rename = "_embedded", skip_serializing_if = "Option::is_none")]
+    embedded: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -187,6 +202,18 @@ impl<'a> GroupView<'a> {
                 "owners": { "href": format!("{own}/owners") },
                 "apps": { "href": format!("{own}/apps") },
             }),
+            embedded: group.stats.map(|stats| json!({ "stats": stats_view(stats, &own) })),
         }
     }
+}
+
+/// What hangs on a group. Nothing is pushed to apps here, so no mapping is there to count.
+fn stats_view(stats: GroupStats, own: &str) -> Value {
+    json!({
+        "usersCount": stats.users,
+        "appsCount": stats.apps,
+        "groupPushMappingsCount": 0,
+        "hasAdminPrivilege": stats.has_role,
+        "_links": { "users": { "href": format!("{own}/users") }, "apps": { "href": format!("{own}/apps") } },
+    })
 }

@@ -89,6 +89,20 @@ impl FromRequestParts<App> for RuleSegments {
     }
 }
 
+/// A group and one of its owners, as a path names them.
+pub(crate) struct OwnerSegments {
+    pub(crate) group: String,
+    pub(crate) owner: String,
+}
+
+impl FromRequestParts<App> for OwnerSegments {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        Ok(Self { group: segment(parts, "groupId").await?, owner: segment(parts, "ownerId").await? })
+    }
+}
+
 /// The app and the group in the path of an assignment.
 pub(crate) struct AssignmentSegments {
     pub(crate) application: String,

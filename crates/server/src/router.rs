@@ -22,6 +22,10 @@ use crate::{
 /// Bodies below this are sent as they are: compressing one takes longer than sending it.
 const COMPRESS_ABOVE_BYTES: u64 = 8 << 10;
 
+/// Other paths of the same operations: the older one of linked-object definitions (behaviour.md G.9).
+const ALIASES: [(&str, &str); 1] =
+    [("/api/v1/meta/schemas/user/linkedObjects", "/api/v1/meta/schemas/user/default/linkedObjects")];
+
 /// The handler of each operation.
 fn handler(operation: &Operation) -> MethodRouter<App> {
     let filter = match operation.method {
@@ -93,6 +97,9 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::AddUserToGroup => on(filter, groups::add_user_to_group),
         Op::RemoveUserFromGroup => on(filter, groups::remove_user_from_group),
         Op::ListAssignedApplicationsForGroup => on(filter, applications::groups::list_assigned_applications_for_group),
+        Op::ListGroupOwners => on(filter, groups::owners::list_group_owners),
+        Op::AssignGroupOwner => on(filter, groups::owners::assign_group_owner),
+        Op::DeleteGroupOwner => on(filter, groups::owners::delete_group_owner),
         Op::ListGroupRules => on(filter, group_rules::list_group_rules),
         Op::CreateGroupRule => on(filter, group_rules::create_group_rule),
         Op::GetGroupRule => on(filter, group_rules::get_group_rule),
@@ -233,6 +240,12 @@ pub(crate) fn service(
     let mut router = Router::new();
     for operation in OPERATIONS {
         router = router.route(operation.path, handler(operation).layer(Gate::of(&app, operation)));
+    }
+    for (path, alias) in ALIASES {
+        for operation in OPERATIONS.iter().filter(|operation| operation.path.starts_with(path)) {
+            let path = operation.path.replacen(path, alias, 1);
+            router = router.route(&path, handler(operation).layer(Gate::of(&app, operation)));
+        }
     }
     let router = router
         .route("/healthz", get(health::healthz))

@@ -1,14 +1,18 @@
 //! Groups and their members, and the schema of their profiles. Everyone is built in: all users of the org are in it, without a row for each.
 
+mod list;
+pub(crate) mod owners;
 pub(crate) mod rules;
 pub(crate) mod schema;
 
+pub use list::{GroupCondition, GroupOrder, GroupSelection, GroupStats};
+pub use owners::{GroupOwner, OwnerInput, OwnerKind};
 pub use rules::GroupRule;
 pub use schema::StoredGroupSchema;
 
 use roster_model::error::{ErrorCode, Problem, ResourceKind, Violation};
 use roster_model::event::EventType;
-use roster_model::filter::{AttributePath, Case, Expression, Operand, Subject, fold};
+use roster_model::filter::fold;
 use roster_model::group::{GroupProfile, GroupType};
 use roster_model::id::{GroupId, GroupKey, OrgKey, UserKey};
 use roster_model::timestamp::Timestamp;
@@ -43,49 +47,26 @@ pub struct Group {
     pub last_updated: Timestamp,
     /// When its members last changed.
     pub last_membership_updated: Timestamp,
+    /// How much hangs on it, if that was asked for.
+    pub stats: Option<GroupStats>,
 }
-
-/// Which groups listGroups answers: those that meet both.
-#[derive(Debug, Clone, Default)]
-pub struct GroupSelection {
-    /// Those whose name begins like this, in any letter case.
-    pub name_prefix: Option<String>,
-    /// Those of which a filter or search is true.
-    pub expression: Option<(Expression, Case)>,
-}
-
-/// Rows looked at for each statement of a filtered list.
-const BATCH: i64 = 500;
-
-/// The names that cursors of these lists are signed over.
-const GROUP_LIST: &str = "groups";
 
 impl Store {
-    /// listGroups: a page in the order the groups were made.
-    ///
-    /// # Errors
-    /// For a cursor that is not of this list.
-    pub async fn list_groups(
-        &self,
-        org: &Org,
-        selection: GroupSelection,
-        limit: usize,
-        after: Option<&str>,
-    ) -> Result<Page<Group>, Error> {
-        let start =
-            after.map(|after| Cursor::decode(after, org, GROUP_LIST)).transpose()?.map_or(0, |cursor| cursor.key);
-        let key = org.key;
-        let rows = self.engine().scan(move |tx| Ok(select(tx, key, &selection, limit + 1, start)?)).await?;
-        Ok(Page::cut(rows, limit, |group| Cursor::at(group.key.0).encode(org, GROUP_LIST)))
-    }
-
     /// getGroup.
     ///
     /// # Errors
     /// If there is no such group.
-    pub async fn get_group(&self, org: OrgKey, id: &str) -> Result<Group, Error> {
+    pub async fn get_group(&self, org: OrgKey, id: &str, with_stats: bool) -> Result<Group, Error> {
         let id = id.to_owned();
-        self.engine().read(move |tx| find(tx, org, &id)).await
+        self.engine()
+            .read(move |tx| {
+                let mut group = find(tx, org, &id)?;
+                if with_stats {
+                    group.stats = Some(list::stats(tx, org, &group)?);
+                }
+                Ok(group)
+            })
+            .await
     }
 
     /// createGroup.
@@ -149,6 +130,7 @@ impl Store {
                 find_for_update(tx, change.org, &id)?;
                 let group = find_changeable(tx, change.org, &id)?;
                 applications::remove_group(tx, group.key)?;
+                owners::remove_group(tx, group.key)?;
                 rules::forget_group(tx, &change, group.key, &id)?;
                 roles::remove_group(tx, &change, &group)?;
                 tx.execute("DELETE FROM group_members WHERE group_key = $1", params![group.key])?;
@@ -255,6 +237,7 @@ fn read_group(row: &Row<'_>) -> Result<Group, EngineError> {
         last_updated: row.timestamp(6)?,
         last_membership_updated: row.timestamp(7)?,
         custom_json: row.text(8)?,
+        stats: None,
     })
 }
 
@@ -354,6 +337,7 @@ fn touch_membership(tx: &mut Tx<'_>, change: &Change, group: &Group) -> Result<(
 /// Ends every membership of a user who is being erased.
 pub(crate) fn remove_user(tx: &mut Tx<'_>, user: UserKey) -> Result<(), EngineError> {
     rules::remove_user(tx, user)?;
+    owners::remove_user(tx, user)?;
     tx.execute("DELETE FROM group_members WHERE user_key = $1", params![user])?;
     Ok(())
 }
@@ -375,53 +359,4 @@ fn select_of_user(tx: &mut Tx<'_>, org: OrgKey, user: UserKey) -> Result<Vec<Gro
     );
     groups.extend(tx.query(&others, params![user], read_group)?);
     Ok(groups)
-}
-
-fn select(
-    tx: &mut Tx<'_>,
-    org: OrgKey,
-    selection: &GroupSelection,
-    count: usize,
-    start: i64,
-) -> Result<Vec<Group>, EngineError> {
-    let batch = format!("{SELECT_GROUP} WHERE g.org_key = $1 AND g.group_key > $2 ORDER BY g.group_key LIMIT $3");
-    let prefix = selection.name_prefix.as_deref().map(fold);
-    let matches = |group: &Group| {
-        prefix.as_ref().is_none_or(|prefix| fold(&group.name).starts_with(&**prefix))
-            && selection
-                .expression
-                .as_ref()
-                .is_none_or(|(expression, case)| expression.matches(group_subject(group), *case))
-    };
-    let (mut found, mut start) = (Vec::new(), start);
-    loop {
-        let rows = tx.query(&batch, params![org, start, BATCH], read_group)?;
-        let Some(last) = rows.last().map(|group| group.key.0) else { break };
-        let whole = rows.len() as i64 == BATCH;
-        found.extend(rows.into_iter().filter(matches).take(count - found.len()));
-        if found.len() == count || !whole {
-            break;
-        }
-        start = last;
-    }
-    Ok(found)
-}
-
-fn group_subject(group: &Group) -> &dyn Subject {
-    group
-}
-
-impl Subject for Group {
-    fn any_value(&self, path: &AttributePath, test: &mut dyn FnMut(Operand<'_>) -> bool) -> bool {
-        match path.as_str() {
-            "id" => test(Operand::Identifier(self.id.as_str())),
-            "type" => test(Operand::Text(self.group_type.as_str())),
-            "created" => test(Operand::Instant(self.created)),
-            "lastUpdated" => test(Operand::Instant(self.last_updated)),
-            "lastMembershipUpdated" => test(Operand::Instant(self.last_membership_updated)),
-            "profile.name" => test(Operand::Text(&self.name)),
-            "profile.description" => self.description.as_deref().is_some_and(|text| test(Operand::Text(text))),
-            _ => false,
-        }
-    }
 }

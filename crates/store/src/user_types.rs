@@ -58,6 +58,9 @@ pub struct UserTypeInput {
     pub description: Option<String>,
 }
 
+/// The types of an org, the default one among them (behaviour.md G.7).
+const MAX_TYPES: usize = 10;
+
 impl Store {
     /// listUserTypes: the default type first, then in the order they were made.
     ///
@@ -85,6 +88,10 @@ impl Store {
         let change = change.clone();
         self.engine()
             .write(move |tx| {
+                if select_all(tx, change.org)?.len() >= MAX_TYPES {
+                    let rule = format!("An org can have no more than {MAX_TYPES} user types");
+                    return Err(Problem::violations(&[Violation::new("name", rule)]).into());
+                }
                 let id = UserTypeId::new(change.id_seed());
                 insert(tx, &change, &id, &input, false, &change.actor().id)?;
                 let made = find(tx, change.org, id.as_str(), ResourceKind::UserType)?;

@@ -49,6 +49,15 @@ fn row<Value: Copy>(table: &[(&str, Value)], path: &str) -> Option<Value> {
     table.iter().find(|(name, _)| *name == path).map(|(_, value)| *value)
 }
 
+/// The operators that a search takes for attributes of this type.
+const fn operators_of(value_type: ValueType) -> &'static [Operator] {
+    match value_type {
+        ValueType::Text | ValueType::Identifier => TEXT,
+        ValueType::Number | ValueType::Instant => ORDERED,
+        ValueType::Boolean => EQUAL,
+    }
+}
+
 const EQUAL: &[Operator] = &[Eq];
 const ORDERED: &[Operator] = &[Eq, Gt, Ge, Lt, Le];
 const TEXT: &[Operator] = &[Eq, Gt, Ge, Lt, Le, Sw];
@@ -123,9 +132,7 @@ impl Vocabulary for UserSearch<'_> {
         let value_type = self.sort_attribute(path)?;
         let operators = match value_type {
             ValueType::Text if USER_SEARCH_CONTAINS.contains(&path) => TEXT_WITH_CONTAINS,
-            ValueType::Text | ValueType::Identifier => TEXT,
-            ValueType::Number | ValueType::Instant => ORDERED,
-            ValueType::Boolean => EQUAL,
+            other => operators_of(other),
         };
         Some(AttributeRule { value_type, operators, allows_present: true })
     }
@@ -166,8 +173,11 @@ impl Vocabulary for GroupFilter {
 }
 
 /// `search` of listGroups (behaviour.md G.4), under the rules of [`UserSearch`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct GroupSearch;
+#[derive(Clone, Copy)]
+pub struct GroupSearch<'a> {
+    /// The type of the custom attribute of this name; of an array, the type of its elements.
+    pub custom: &'a dyn Fn(&str) -> Option<ValueType>,
+}
 
 const GROUP_SEARCH: &[(&str, AttributeRule)] = &[
     searched("id", ValueType::Identifier, EQUAL),
@@ -175,13 +185,26 @@ const GROUP_SEARCH: &[(&str, AttributeRule)] = &[
     searched("created", ValueType::Instant, ORDERED),
     searched("lastUpdated", ValueType::Instant, ORDERED),
     searched("lastMembershipUpdated", ValueType::Instant, ORDERED),
+    searched("source.id", ValueType::Identifier, EQUAL),
     searched("profile.name", ValueType::Text, GROUP_TEXT),
     searched("profile.description", ValueType::Text, GROUP_TEXT),
 ];
 
-impl Vocabulary for GroupSearch {
+impl GroupSearch<'_> {
+    /// The type of what groups can be sorted by: everything searchable. Whether the attribute is an array, which cannot be
+    /// sorted by, is the caller's to check.
+    #[must_use]
+    pub fn sort_attribute(&self, path: &str) -> Option<ValueType> {
+        self.attribute(path).map(|rule| rule.value_type)
+    }
+}
+
+impl Vocabulary for GroupSearch<'_> {
     fn attribute(&self, path: &str) -> Option<AttributeRule> {
-        row(GROUP_SEARCH, path)
+        row(GROUP_SEARCH, path).or_else(|| {
+            let value_type = (self.custom)(path.strip_prefix("profile.")?)?;
+            Some(AttributeRule { value_type, operators: operators_of(value_type), allows_present: true })
+        })
     }
 
     fn allows_not(&self) -> bool {
@@ -276,6 +299,7 @@ mod tests {
     #[test]
     fn each_attribute_takes_the_documented_operators() {
         let search = UserSearch { profile: &profile };
+        let groups = GroupSearch { custom: &profile };
         let table: &[(&dyn Vocabulary, &str, Option<&str>)] = &[
             (&UserFilter, "status", Some("eq")),
             (&UserFilter, "lastUpdated", Some("eq gt ge lt le")),
@@ -296,8 +320,10 @@ mod tests {
             (&search, "title", None),
             (&GroupFilter, "profile.name", Some("eq")),
             (&GroupFilter, "created", None),
-            (&GroupSearch, "profile.name", Some("eq sw co pr")),
-            (&GroupSearch, "lastMembershipUpdated", Some("eq gt ge lt le pr")),
+            (&groups, "profile.name", Some("eq sw co pr")),
+            (&groups, "profile.age", Some("eq gt ge lt le pr")),
+            (&groups, "profile.unheard", None),
+            (&groups, "lastMembershipUpdated", Some("eq gt ge lt le pr")),
             (&LogFilter, "target.id", Some("eq ne gt ge lt le sw co ew pr")),
             (&LogFilter, "published", Some("eq ne gt ge lt le pr")),
             (&LogFilter, "securityContext.isProxy", Some("eq ne pr")),

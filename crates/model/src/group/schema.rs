@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::error::{ErrorCode, Problem, Violation};
+use crate::user::attribute::AttributeType;
 use crate::user::profile::refusal;
 use crate::user::schema::{CustomAttribute, SchemaError, merge_custom};
 
@@ -29,6 +30,12 @@ impl GroupSchema {
         }
         self.custom = custom;
         Ok(())
+    }
+
+    /// The type of the custom attribute of this name.
+    #[must_use]
+    pub fn attribute_type(&self, name: &str) -> Option<AttributeType> {
+        self.custom.iter().find(|(known, _)| known == name).map(|(name, attribute)| attribute.view(name).attribute_type)
     }
 
     /// The attributes that `before` had and this schema lacks; their values go with them.

@@ -103,3 +103,73 @@ on_both_engines! {
         org.get(three).await.refused(400, "E0000033", summary, &[]);
     }
 }
+
+on_both_engines! {
+    async fn groups_tell_how_much_hangs_on_them(org: TestOrg) {
+        let west = created(&org, json!({ "name": "West" })).await;
+        let path = format!("/api/v1/groups/{}", text(&west, "id"));
+        for login in ["isaac@example.com", "eric@example.com"] {
+            let user = text(&org.create(login).await, "id");
+            org.put(&format!("{path}/users/{user}"), None).await.no_content();
+        }
+        let app = text(&org.post("/api/v1/apps", crate::applications::bookmark("Records")).await.ok(), "id");
+        org.put(&format!("/api/v1/apps/{app}/groups/{}", text(&west, "id")), json!({})).await.ok();
+        let stats = org.get(&format!("{path}?expand=stats")).await.ok()["_embedded"]["stats"].clone();
+        assert_eq!((&stats["usersCount"], &stats["appsCount"]), (&json!(2), &json!(1)));
+        assert_eq!((&stats["groupPushMappingsCount"], &stats["hasAdminPrivilege"]), (&json!(0), &json!(false)));
+        org.post(&format!("{path}/roles"), json!({ "type": "APP_ADMIN" })).await;
+        let stats = org.get(&format!("{path}?expand=stats")).await.ok()["_embedded"]["stats"].clone();
+        assert_eq!(stats["hasAdminPrivilege"], json!(true));
+        let list = org.get("/api/v1/groups?expand=stats,app").await;
+        assert_eq!(list.link_path("self").unwrap(), "/api/v1/groups?limit=10000&expand=stats%2Capp");
+        let counts: Vec<Value> =
+            list.ok().as_array().unwrap().iter().map(|it| it["_embedded"]["stats"]["usersCount"].clone()).collect();
+        // Everyone, whom nobody was put into, has the administrator as well.
+        assert_eq!(counts, [json!(3), json!(2)]);
+        assert_eq!(org.get(&path).await.ok().get("_embedded"), None);
+    }
+}
+
+on_both_engines! {
+    async fn search_knows_every_attribute_of_groups_and_sorts_by_it(org: TestOrg) {
+        define(&org, json!({
+            "region": { "title": "Region", "type": "string" },
+            "level": { "title": "Level", "type": "integer" },
+            "open": { "title": "Open", "type": "boolean" },
+            "tags": { "title": "Tags", "type": "array", "items": { "type": "string" } },
+        })).await;
+        for (name, region, level) in [("B", "west", 2), ("a", "East", 10), ("C", "west coast", -1)] {
+            let profile = json!({ "name": name, "region": region, "level": level, "open": level > 0, "tags": [name, "all"] });
+            created(&org, profile).await;
+        }
+        created(&org, json!({ "name": "D" })).await;
+        let search = async |query: &str| names(&org.get(&format!("/api/v1/groups?search={query}")).await.ok());
+        assert_eq!(search("profile.region%20sw%20%22WEST%22").await, ["B", "C"]);
+        assert_eq!(search("profile.level%20ge%202").await, ["B", "a"]);
+        assert_eq!(search("profile.open%20eq%20false").await, ["C"]);
+        assert_eq!(search("profile.tags%20eq%20%22a%22").await, ["a"]);
+        assert_eq!(search("source.id%20eq%20%220oa1%22").await, [""; 0]);
+        let made = "type%20eq%20%22OKTA_GROUP%22";
+        assert_eq!(search(&format!("{made}&sortBy=profile.name")).await, ["a", "B", "C", "D"]);
+        assert_eq!(search(&format!("{made}&sortBy=profile.name&sortOrder=desc")).await, ["D", "C", "B", "a"]);
+        assert_eq!(search(&format!("{made}&sortBy=profile.level")).await, ["C", "B", "a", "D"]);
+        assert_eq!(search(&format!("{made}&sortBy=created")).await, ["B", "a", "C", "D"]);
+        for order in ["asc", "desc"] {
+            let whole = search(&format!("{made}&sortBy=profile.level&sortOrder={order}")).await;
+            let mut path = format!("/api/v1/groups?search={made}&sortBy=profile.level&sortOrder={order}&limit=1");
+            let mut paged = Vec::new();
+            loop {
+                let page = org.get(&path).await;
+                let next = page.link_path("next");
+                paged.extend(names(&page.ok()));
+                let Some(next) = next else { break };
+                path = next;
+            }
+            assert_eq!(paged, whole, "{order}");
+        }
+        for query in ["profile.size%20eq%20%22x%22", "id%20pr&sortBy=profile.tags", "id%20pr&sortBy=profile.size"] {
+            let answer = org.get(&format!("/api/v1/groups?search={query}")).await;
+            assert_eq!((answer.status, text(&answer.body, "errorCode")), (400, "E0000031".to_owned()), "{query}");
+        }
+    }
+}

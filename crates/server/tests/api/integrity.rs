@@ -11,7 +11,7 @@ use crate::linked_object_definitions::{PATH as DEFINITIONS, definition};
 use crate::random::{draw, from_env, seeded_runner};
 
 /// Each table that refers to another, by which column, and to which column of which table.
-const REFERENCES: [(&str, &str, &str, &str); 24] = [
+const REFERENCES: [(&str, &str, &str, &str); 27] = [
     ("linked_objects", "definition_key", "linked_object_definitions", "definition_key"),
     ("linked_objects", "associated_key", "users", "user_key"),
     ("linked_objects", "primary_key", "users", "user_key"),
@@ -31,17 +31,20 @@ const REFERENCES: [(&str, &str, &str, &str); 24] = [
     ("group_rule_members", "rule_key", "group_rules", "rule_key"),
     ("group_rule_members", "user_key", "users", "user_key"),
     ("group_rule_members", "group_key", "groups", "group_key"),
+    ("group_owners", "group_key", "groups", "group_key"),
     ("user_attributes", "user_key", "users", "user_key"),
     ("api_tokens", "user_key", "users", "user_key"),
     ("one_time_tokens", "user_key", "users", "user_key"),
     ("role_group_targets", "assignment_key", "role_assignments", "assignment_key"),
     ("role_group_targets", "group_key", "groups", "group_key"),
+    ("group_owners", "user_key", "users", "user_key"),
+    ("group_owners", "owning_group_key", "groups", "group_key"),
 ];
 
 /// Rows of `table` whose `column` names no row of `target`.
 async fn dangling(org: &TestOrg, (table, column, target, key): (&str, &str, &str, &str)) -> i64 {
     let sql = format!(
-        "SELECT COUNT(*) FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM {target} u WHERE u.{key} = t.{column})"
+        "SELECT COUNT(*) FROM {table} t WHERE t.{column} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM {target} u WHERE u.{key} = t.{column})"
     );
     let count = org.store.engine().read(move |tx| Ok(tx.query_first(&sql, &[], |row| row.integer(0))?)).await;
     count.unwrap().unwrap()
@@ -113,6 +116,16 @@ impl Things {
         let Some(user) = pick(&self.users, first) else { return };
         let user_id = id(user);
         let answer = match kind % KINDS {
+            0 if third.is_multiple_of(2) => {
+                let (Some(group), Some(other)) = (pick(&self.groups, second), pick(&self.groups, third)) else {
+                    return;
+                };
+                let (owner, kind) = if third % 3 == 0 { (id(other), "GROUP") } else { (user_id, "USER") };
+                let answer = org.post(&format!("{group}/owners"), json!({ "id": owner, "type": kind })).await;
+                // They may own it already.
+                assert!(matches!(answer.status, 201 | 400), "{}", answer.body);
+                return;
+            }
             0 => {
                 let Some(group) = pick(&self.groups, second) else { return };
                 org.put(&format!("{group}/users/{user_id}"), None).await
@@ -203,7 +216,7 @@ on_both_engines! {
             }
         }
         org.store.finish_group_rule_runs().await.unwrap();
-        for (table, ..) in &REFERENCES[..19] {
+        for (table, ..) in &REFERENCES[..20] {
             assert_eq!(count(&org, table).await, 0, "{table}");
         }
     }

@@ -103,3 +103,15 @@ on_both_engines! {
         assert_eq!(org.get(&format!("/api/v1/users/{isaac}/linkedObjects/manager")).await.ok(), json!([]));
     }
 }
+
+on_both_engines! {
+    async fn the_older_path_of_definitions_leads_to_the_same(org: TestOrg) {
+        let older = "/api/v1/meta/schemas/user/default/linkedObjects";
+        assert_eq!(org.post(older, definition("manager", "subordinate")).await.status, 201);
+        assert_eq!(org.get(older).await.ok(), org.get(PATH).await.ok());
+        assert_eq!(org.get(&format!("{older}/manager")).await.ok(), org.get(&format!("{PATH}/manager")).await.ok());
+        org.delete(&format!("{older}/manager")).await.no_content();
+        assert_eq!(org.get(PATH).await.ok(), json!([]));
+        assert_eq!(org.with_token(None).send(reqwest::Method::GET, older, None).await.status, 401);
+    }
+}

@@ -23,6 +23,7 @@ pub(crate) fn sample_body(operation: Op) -> Option<Value> {
         Op::ChangeRecoveryQuestion => json!({ "password": { "value": "Abcd1234#@" }, "recovery_question": question }),
         Op::ForgotPasswordSetNewPassword => json!({ "password": password, "recovery_question": question }),
         Op::CreateGroup | Op::UpdateGroup => json!({ "profile": { "name": "Lonesome", "description": "Crowded" } }),
+        Op::AssignGroupOwner => json!({ "id": "nobody", "type": "USER" }),
         Op::CreateGroupRule | Op::UpdateGroupRule => group_rule("nobody"),
         Op::CreateUserType => json!({ "name": "contractor", "displayName": "Contractor" }),
         Op::UpdateUserType | Op::ReplaceUserType => json!({ "displayName": "Freelancer" }),
@@ -104,7 +105,8 @@ pub(crate) async fn call(caller: &Caller, operation: &Operation, ids: &Ids) -> A
 pub(crate) struct Ids(HashMap<&'static str, String>);
 
 /// The parameters, and what a 404 calls what they name.
-const KINDS: [(&str, &str); 26] = [
+const KINDS: [(&str, &str); 27] = [
+    ("ownerId", "GroupOwner"),
     ("groupRuleId", "GroupRule"),
     ("groupId", "UserGroup"),
     ("userId", "User"),
@@ -166,6 +168,8 @@ impl Ids {
         let ruled = json!({ "profile": { "name": "Ruled" } });
         let ruled = text(&make("/api/v1/groups", ruled).await, "id");
         let rule = make("/api/v1/groups/rules", group_rule(&ruled)).await;
+        let owner = json!({ "id": user_id, "type": "USER" });
+        let owner = make(&format!("/api/v1/groups/{group}/owners"), owner).await;
         Self(HashMap::from([
             ("groupRuleId", text(&rule, "id")),
             ("roleId", text(&make(&format!("/api/v1/users/{user_id}/roles"), role.clone()).await, "id")),
@@ -177,6 +181,7 @@ impl Ids {
             ("idpId", text(&make("/api/v1/idps", identity_provider("Google", "GOOGLE")).await, "id")),
             ("authorizationServerId", "default".to_owned()),
             ("groupId", group),
+            ("ownerId", text(&owner, "id")),
             ("factorId", text(&make(&format!("/api/v1/users/{user_id}/factors"), security_question()).await, "id")),
             ("token", "00nobody".to_owned()),
             ("clientId", text(&make("/api/v1/apps", client("Mail")).await, "id")),

@@ -176,3 +176,16 @@ on_both_engines! {
         }
     }
 }
+
+on_both_engines! {
+    async fn an_org_has_at_most_ten_user_types(org: TestOrg) {
+        let body = |number: u32| json!({ "name": format!("type{number}"), "displayName": "T" });
+        for number in 1..10 {
+            org.post("/api/v1/meta/types/user", body(number)).await.ok();
+        }
+        let cause = "name: An org can have no more than 10 user types";
+        let answer = org.post("/api/v1/meta/types/user", body(10)).await;
+        answer.refused(400, "E0000001", "Api validation failed: name", &[cause]);
+        assert_eq!(org.get("/api/v1/meta/types/user").await.ok().as_array().unwrap().len(), 10);
+    }
+}

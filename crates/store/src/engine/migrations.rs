@@ -20,6 +20,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, sql: include_str!("../../migrations/0005_outbox.sql") },
     Migration { version: 6, sql: include_str!("../../migrations/0006_roles.sql") },
     Migration { version: 7, sql: include_str!("../../migrations/0007_oauth_clients.sql") },
+    Migration { version: 8, sql: include_str!("../../migrations/0008_group_owners.sql") },
 ];
 
 /// The version after every step.

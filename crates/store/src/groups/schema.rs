@@ -79,7 +79,7 @@ fn missing(org: OrgKey) -> EngineError {
     EngineError::Corrupt { what: "group schema of org", value: org.0.to_string() }
 }
 
-fn find(tx: &mut Tx<'_>, org: OrgKey) -> Result<StoredGroupSchema, EngineError> {
+pub(super) fn find(tx: &mut Tx<'_>, org: OrgKey) -> Result<StoredGroupSchema, EngineError> {
     tx.query_first(SELECT_SCHEMA, params![org], read_schema)?.ok_or_else(|| missing(org))
 }
 

@@ -232,7 +232,7 @@ fn a_filter_takes_less_than_a_search() {
             (r#"profile.name sw "A""#, "13: The operator 'sw' is not supported for 'profile.name'."),
         ],
     );
-    check(&GroupSearch, &[(r#"profile.name sw "A""#, r#"(sw profile.name "A")"#)]);
+    check(&GroupSearch { custom: &|_| None }, &[(r#"profile.name sw "A""#, r#"(sw profile.name "A")"#)]);
 }
 
 #[test]

@@ -41,6 +41,10 @@ async fn prepare(org: &TestOrg, operation: &Operation) -> Way {
         Op::AddUserToGroup => {
             org.delete(&ids.fill("/api/v1/groups/{groupId}/users/{userId}")).await.no_content();
         }
+        Op::AssignGroupOwner => {
+            way.body = Some(json!({ "id": user, "type": "USER" }));
+            org.delete(&ids.fill("/api/v1/groups/{groupId}/owners/{ownerId}")).await.no_content();
+        }
         Op::CreateGroupRule => {
             way.body = Some(group_rule(&ids.fill("{targetGroupId}")));
             way.body.as_mut().unwrap()["name"] = json!("Elsewhere");
