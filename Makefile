@@ -61,4 +61,4 @@ chaos:
 
 clean:
 	cargo clean
-	rm -rf tests/sdk/node/node_modules tests/sdk/python/.venv-*
+	rm -rf tests/sdk/node/node_modules tests/sdk/auth-js/node_modules tests/sdk/python/.venv-*

@@ -13,20 +13,20 @@ die() {
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 binary=$here/../../target/release/roster
 database=()
-suites="node python"
+suites="node auth-js python"
 while (($#)); do
   case $1 in
     --database | --only) (($# > 1)) || die 2 "$1 needs a value" ;;&
     --database) database=(--database "$2") && shift 2 ;;
     --only) suites=$2 && shift 2 ;;
-    -*) die 2 "usage: run.sh [BINARY] [--database URL] [--only node|python]" ;;
+    -*) die 2 "usage: run.sh [BINARY] [--database URL] [--only node|auth-js|python]" ;;
     *) binary=$(realpath "$1") && shift ;;
   esac
 done
 case $suites in
-  "node python" | node) tools=(npm python3) ;;
+  "node auth-js python" | node | auth-js) tools=(npm python3) ;;
   python) tools=(python3) ;;
-  *) die 2 "--only takes node or python" ;;
+  *) die 2 "--only takes node, auth-js or python" ;;
 esac
 for tool in "${tools[@]}"; do
   command -v "$tool" >/dev/null || die 3 "$tool IS MISSING: THE SDK SUITES DID NOT RUN"
@@ -50,10 +50,13 @@ install_venv() {
   "$1/bin/pip" install --quiet --disable-pip-version-check -r "$2"
 }
 
-if [[ $suites == *node* ]]; then
-  install "okta-sdk-nodejs" "$here/node/node_modules/.stamp" npm ci --prefix "$here/node" --no-audit --no-fund \
-    < <(cat "$here/node/package.json" "$here/node/package-lock.json")
-fi
+for name in node auth-js; do
+  if [[ $suites == *$name* ]]; then
+    install "npm packages of $name" "$here/$name/node_modules/.stamp" \
+      npm ci --prefix "$here/$name" --no-audit --no-fund \
+      < <(cat "$here/$name/package.json" "$here/$name/package-lock.json")
+  fi
+done
 if [[ $suites == *python* ]]; then
   for version in 3 2; do
     venv=$here/python/.venv-$version
@@ -103,6 +106,10 @@ suite() {
 if [[ $suites == *node* ]]; then
   cd "$here/node"
   suite "okta-sdk-nodejs 7.0.0 and 8.1.0" npm test --silent
+fi
+if [[ $suites == *auth-js* ]]; then
+  cd "$here/auth-js"
+  suite "okta-auth-js 7.14.5" npm test --silent
 fi
 if [[ $suites == *python* ]]; then
   cd "$here/python"
