@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::factor::Channel;
 use crate::id::FactorId;
 use crate::policy::SignOnPolicy;
 use crate::timestamp::Timestamp;
@@ -18,7 +19,7 @@ pub const TRANSACTION_SECONDS: i64 = 300;
 /// Seconds for which the token of a finished sign-in can be changed for a session.
 pub const SESSION_TOKEN_SECONDS: i64 = 300;
 
-/// Wrong answers after which a recovery is over.
+/// Wrong answers or passcodes after which a recovery is over.
 pub const MAX_WRONG_ANSWERS: u32 = 5;
 
 const DAY_SECONDS: i64 = 86_400;
@@ -71,6 +72,19 @@ pub enum Stage {
         /// Answers that were wrong.
         wrong_answers: u32,
     },
+    /// The passcode that was sent to who wants to recover. Whoever that is, or nobody, all is the same.
+    RecoveryChallenge {
+        /// Of what it is a part.
+        recovery: RecoveryType,
+        /// How it was sent.
+        channel: Channel,
+        /// When.
+        sent: Timestamp,
+        /// The factor that it is of; none if nobody got one.
+        factor: Option<FactorId>,
+        /// Passcodes that were wrong.
+        wrong_passcodes: u32,
+    },
     /// The choice of a factor.
     MfaRequired {
         /// What was proved.
@@ -106,6 +120,7 @@ impl Stage {
             Self::PasswordWarn { .. } => "PASSWORD_WARN",
             Self::PasswordReset { .. } => "PASSWORD_RESET",
             Self::Recovery { .. } => "RECOVERY",
+            Self::RecoveryChallenge { .. } => "RECOVERY_CHALLENGE",
             Self::MfaRequired { .. } => "MFA_REQUIRED",
             Self::MfaChallenge { .. } => "MFA_CHALLENGE",
             Self::MfaEnroll { .. } => "MFA_ENROLL",

@@ -216,6 +216,8 @@ operations! {
     AuthnResetPassword "authnResetPassword" Post "/api/v1/authn/credentials/reset_password" Anyone Authn;
     AuthnForgotPassword "authnForgotPassword" Post "/api/v1/authn/recovery/password" Anyone Authn;
     AuthnUnlockAccount "authnUnlockAccount" Post "/api/v1/authn/recovery/unlock" Anyone Authn;
+    AuthnVerifyRecoveryFactor "authnVerifyRecoveryFactor" Post "/api/v1/authn/recovery/factors/{factorType}/verify" Anyone Authn;
+    AuthnResendRecoveryFactor "authnResendRecoveryFactor" Post "/api/v1/authn/recovery/factors/{factorType}/resend" Anyone Authn;
     AuthnVerifyRecoveryToken "authnVerifyRecoveryToken" Post "/api/v1/authn/recovery/token" Anyone Authn;
     AuthnAnswerRecoveryQuestion "authnAnswerRecoveryQuestion" Post "/api/v1/authn/recovery/answer" Anyone Authn;
     AuthnEnrollFactor "authnEnrollFactor" Post "/api/v1/authn/factors" Anyone Authn;

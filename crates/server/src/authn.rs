@@ -3,17 +3,18 @@
 
 mod factor_view;
 pub(crate) mod factors;
+pub(crate) mod recovery;
 mod view;
 
 use axum::extract::State;
-use roster_model::authn::{Options, RecoveryType};
+use roster_model::authn::Options;
 use roster_model::error::{ErrorCode, Problem, Violation};
 use roster_model::user::password_policy::Password;
 use roster_store::authn::{Authentication, PrimaryAuthentication};
 use roster_store::secret::Secret;
 use serde_json::{Map, Value, json};
 
-use self::view::{recovery_challenge, recovery_token, transaction};
+use self::view::transaction;
 use crate::App;
 use crate::caller::{Visitor, VisitorsChange};
 use crate::password_import;
@@ -83,86 +84,6 @@ pub(crate) async fn authn_reset_password(
     let token = state_token(&body)?;
     let (new, revoke) = (password(&body, "newPassword")?, revoke_sessions(&body)?);
     answer(&app.store().authn_reset_password(&change, &token, new, revoke).await?, &visitor)
-}
-
-/// authnForgotPassword.
-pub(crate) async fn authn_forgot_password(
-    State(app): State<App>,
-    visitor: Visitor,
-    VisitorsChange(change): VisitorsChange,
-    body: JsonObject,
-) -> Handled {
-    recover(&app, &visitor, &change, &body, RecoveryType::Password).await
-}
-
-/// authnUnlockAccount.
-pub(crate) async fn authn_unlock_account(
-    State(app): State<App>,
-    visitor: Visitor,
-    VisitorsChange(change): VisitorsChange,
-    body: JsonObject,
-) -> Handled {
-    recover(&app, &visitor, &change, &body, RecoveryType::Unlock).await
-}
-
-/// Begins a recovery: a token goes to the user by e-mail, or to a trusted application that names no factor.
-async fn recover(
-    app: &App,
-    visitor: &Visitor,
-    change: &roster_store::change::Change,
-    body: &JsonObject,
-    recovery: RecoveryType,
-) -> Handled {
-    let username = body.text("username")?.filter(|name| !name.is_empty()).ok_or_else(|| blank("username"))?;
-    let now = app.store().clock().now();
-    let factor = body.text("factorType")?.map(str::to_ascii_uppercase);
-    match factor.as_deref() {
-        Some("EMAIL") => {}
-        // The password policy has no recovery by text message or call.
-        Some("SMS" | "CALL") => {
-            let refused = match recovery {
-                RecoveryType::Unlock => ErrorCode::UnlockNotAllowed,
-                RecoveryType::Password | RecoveryType::AccountActivation => ErrorCode::ForgotPasswordNotAllowed,
-            };
-            return Err(refused.into());
-        }
-        Some(_) => {
-            return Err(Problem::violations(&[Violation::new("factorType", "The field has an invalid value")]).into());
-        }
-        None if visitor.principal.is_some() => {
-            let issued = app.store().authn_recovery_token(change, username, recovery).await?;
-            return ok(&recovery_token(&issued, recovery, &visitor.base_url));
-        }
-        None => return Err(blank("factorType")),
-    }
-    app.throttle().admit(Attempt::Recovery, visitor.org.key, username, visitor.address, now)?;
-    app.store().authn_begin_recovery(change, username, recovery).await?;
-    ok(&recovery_challenge(recovery))
-}
-
-/// authnVerifyRecoveryToken.
-pub(crate) async fn authn_verify_recovery_token(
-    State(app): State<App>,
-    visitor: Visitor,
-    VisitorsChange(change): VisitorsChange,
-    body: JsonObject,
-) -> Handled {
-    let token = body.text("recoveryToken")?.ok_or_else(|| blank("recoveryToken"))?;
-    let (relay_state, options) = (body.text("relayState")?.map(str::to_owned), options(&body)?);
-    let token = Secret::from_text(token);
-    answer(&app.store().authn_verify_recovery_token(&change, &token, relay_state, options).await?, &visitor)
-}
-
-/// authnAnswerRecoveryQuestion.
-pub(crate) async fn authn_answer_recovery_question(
-    State(app): State<App>,
-    visitor: Visitor,
-    VisitorsChange(change): VisitorsChange,
-    body: JsonObject,
-) -> Handled {
-    let token = state_token(&body)?;
-    let given = body.text("answer")?.ok_or_else(|| blank("answer"))?;
-    answer(&app.store().authn_answer_recovery_question(&change, &token, given).await?, &visitor)
 }
 
 /// authnPrevious.

@@ -8,6 +8,7 @@ mod factors;
 mod password;
 mod primary;
 mod recovery;
+mod recovery_challenge;
 mod state;
 
 use roster_model::authn::{
@@ -26,6 +27,7 @@ use serde_json::Map;
 
 pub use primary::{ImportCall, ImportVerdict, PrimaryAuthentication};
 pub use recovery::RecoveryToken;
+pub use recovery_challenge::RecoveryChallenge;
 
 use crate::change::Change;
 use crate::engine::Tx;
@@ -39,6 +41,8 @@ use crate::{params, policies, sessions};
 pub enum Authentication {
     /// It waits for something.
     Pending(Box<Pending>),
+    /// It waits for the passcode that was sent to who wants to recover, if that is anybody.
+    RecoveryChallenge(Box<RecoveryChallenge>),
     /// It is done: the token can be changed for a session.
     Success(Box<Success>),
     /// A user has unlocked themselves; they still have to sign in.
@@ -118,17 +122,26 @@ const SELECT: &str =
 
 /// Reads a transaction that is not void yet.
 fn read(tx: &mut Tx<'_>, change: &Change, token: &Secret) -> Result<Loaded, Error> {
-    let (key, transaction) = select(tx, change, token.hash())?.ok_or_else(invalid_token)?;
+    let (key, transaction) = select_of_user(tx, change, token)?;
     let user = users::find_by_key(tx, key)?.ok_or_else(invalid_token)?;
     Ok(Loaded { token: token.clone(), user, transaction })
 }
 
 /// The same, with its user kept from other writers: first the user, as everything else that touches both does.
 fn load(tx: &mut Tx<'_>, change: &Change, token: &Secret) -> Result<Loaded, Error> {
-    let (key, _) = select(tx, change, token.hash())?.ok_or_else(invalid_token)?;
+    let (key, _) = select_of_user(tx, change, token)?;
     let user = users::lock(tx, key)?.ok_or_else(invalid_token)?;
-    let (_, transaction) = select(tx, change, token.hash())?.ok_or_else(invalid_token)?;
+    let (_, transaction) = select_of_user(tx, change, token)?;
     Ok(Loaded { token: token.clone(), user, transaction })
+}
+
+/// A transaction with a user. One that waits for the passcode of a recovery may be nobody's, and is the same either way.
+fn select_of_user(tx: &mut Tx<'_>, change: &Change, token: &Secret) -> Result<(UserKey, Transaction), Error> {
+    let found = select(tx, change, token.hash())?.ok_or_else(invalid_token)?;
+    if matches!(found.1.stage, Stage::RecoveryChallenge { .. }) {
+        return Err(wrong_state().into());
+    }
+    Ok(found)
 }
 
 fn select(tx: &mut Tx<'_>, change: &Change, hash: SecretHash) -> Result<Option<(UserKey, Transaction)>, EngineError> {
@@ -146,6 +159,39 @@ fn wait(
     user: User,
     transaction: Transaction,
 ) -> Result<Authentication, Error> {
+    let expires = write(tx, change, &token, user.key, &transaction)?;
+    let policy = policies::password(tx, change.org)?;
+    let password = PasswordStanding::of(&user, &policy, change.now);
+    let shows_factors = transaction.stage.shows_factors();
+    let factors = if shows_factors { crate::factors::all(tx, key, user.key)? } else { Vec::new() };
+    Ok(Authentication::Pending(Box::new(Pending { token, expires, user, transaction, policy, password, factors })))
+}
+
+/// As [`wait`], for the passcode of a recovery; `user` may be nobody's key.
+fn store(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    token: &Secret,
+    user: UserKey,
+    transaction: &Transaction,
+) -> Result<Authentication, Error> {
+    let Stage::RecoveryChallenge { recovery, channel, .. } = transaction.stage else {
+        return Err(wrong_state().into());
+    };
+    let expires = write(tx, change, token, user, transaction)?;
+    let (token, relay_state) = (token.clone(), transaction.relay_state.clone());
+    let challenge = RecoveryChallenge { token, expires, recovery, channel, relay_state };
+    Ok(Authentication::RecoveryChallenge(Box::new(challenge)))
+}
+
+/// Writes a transaction and answers when it is void.
+fn write(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    token: &Secret,
+    user: UserKey,
+    transaction: &Transaction,
+) -> Result<Timestamp, Error> {
     let expires = change.now.plus_seconds(TRANSACTION_SECONDS);
     tx.execute(
         "INSERT INTO authn_transactions (token_hash, org_key, user_key, document, expires) VALUES ($1, $2, $3, $4, $5) \
@@ -153,16 +199,12 @@ fn wait(
         params![
             token.hash().0.as_slice(),
             change.org,
-            user.key,
-            &serde_json::to_string(&transaction).map_err(EngineError::from)?,
+            user,
+            &serde_json::to_string(transaction).map_err(EngineError::from)?,
             expires
         ],
     )?;
-    let policy = policies::password(tx, change.org)?;
-    let password = PasswordStanding::of(&user, &policy, change.now);
-    let shows_factors = transaction.stage.shows_factors();
-    let factors = if shows_factors { crate::factors::all(tx, key, user.key)? } else { Vec::new() };
-    Ok(Authentication::Pending(Box::new(Pending { token, expires, user, transaction, policy, password, factors })))
+    Ok(expires)
 }
 
 /// Ends a transaction.

@@ -7,7 +7,8 @@ use super::{FactorKind, FactorRefusal, PasscodeLifetime};
 use crate::timestamp::Timestamp;
 
 /// How a passcode reaches its user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Channel {
     /// A text message.
     Sms,
@@ -50,7 +51,8 @@ impl Channel {
     }
 
     /// Seconds that must lie between two passcodes (behaviour.md G.3).
-    const fn pause_seconds(self) -> i64 {
+    #[must_use]
+    pub const fn pause_seconds(self) -> i64 {
         match self {
             Self::Sms | Self::Call => 30,
             Self::Email => 5,

@@ -34,8 +34,8 @@ pub(super) const SETTINGS: [Setting<PasswordPolicy>; 22] = [
     Setting { path: "recovery.factors.recovery_question.properties.complexity.minLength", slot: |it| Slot::Number(&mut it.recovery.min_answer_length, 4..=100) },
     Setting { path: "recovery.factors.okta_email.status", slot: |_| Slot::Fixed(json!("ACTIVE")) },
     Setting { path: "recovery.factors.okta_email.properties.recoveryToken.tokenLifetimeMinutes", slot: |it| Slot::Number(&mut it.recovery.token_lifetime_minutes, 1..=YEAR_MINUTES) },
-    Setting { path: "recovery.factors.okta_sms.status", slot: |_| Slot::Fixed(json!("INACTIVE")) },
-    Setting { path: "recovery.factors.okta_call.status", slot: |_| Slot::Fixed(json!("INACTIVE")) },
+    Setting { path: "recovery.factors.okta_sms.status", slot: |it| Slot::Words(&mut it.recovery.sms, ACTIVE) },
+    Setting { path: "recovery.factors.okta_call.status", slot: |it| Slot::Words(&mut it.recovery.call, ACTIVE) },
     Setting { path: "delegation.options.skipUnlock", slot: |_| Slot::Fixed(json!(false)) },
 ];
 

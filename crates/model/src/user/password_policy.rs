@@ -115,6 +115,10 @@ pub struct PasswordRecovery {
     pub recovery_question: bool,
     /// Characters that the answer of a recovery question must have.
     pub min_answer_length: u32,
+    /// Whether users may recover by a passcode in a text message.
+    pub sms: bool,
+    /// Whether users may recover by a passcode in a phone call.
+    pub call: bool,
 }
 
 /// What users may do for themselves. A real org is shipped without the unlocking; here it works at once, as there is no
@@ -162,7 +166,7 @@ impl Default for PasswordLockout {
 
 impl Default for PasswordRecovery {
     fn default() -> Self {
-        Self { token_lifetime_minutes: 60, recovery_question: true, min_answer_length: 4 }
+        Self { token_lifetime_minutes: 60, recovery_question: true, min_answer_length: 4, sms: false, call: false }
     }
 }
 

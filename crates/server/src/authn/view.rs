@@ -4,7 +4,7 @@ use roster_model::authn::{PasswordStanding, RecoveryType, Stage};
 use roster_model::timestamp::Timestamp;
 use roster_model::user::User;
 use roster_model::user::password_policy::PasswordPolicy;
-use roster_store::authn::{Authentication, Pending, RecoveryToken, Success};
+use roster_store::authn::{Authentication, Pending, RecoveryChallenge, RecoveryToken, Success};
 use serde_json::{Map, Value, json};
 
 use super::factor_view;
@@ -46,6 +46,7 @@ pub(super) fn named_link(base_url: &str, name: &str, path: &str) -> Value {
 pub(super) fn transaction(authentication: &Authentication, base_url: &str) -> Value {
     match authentication {
         Authentication::Pending(pending) => self::pending(pending, base_url),
+        Authentication::RecoveryChallenge(challenge) => recovery_challenge(challenge, base_url),
         Authentication::Success(success) => self::success(success, base_url),
         Authentication::Unlocked { user, relay_state } => Members::new()
             .with("status", json!("SUCCESS"))
@@ -68,6 +69,29 @@ fn success(success: &Success, base_url: &str) -> Value {
         .with("sessionToken", json!(success.session_token.reveal()))
         .with("_embedded", json!({ "user": user_view(&success.user, false) }))
         .with("_links", json!({ "cancel": link(base_url, "/cancel") }))
+        .done()
+}
+
+/// Nothing of this says whether there is somebody to recover.
+fn recovery_challenge(challenge: &RecoveryChallenge, base_url: &str) -> Value {
+    let channel = challenge.channel.as_str();
+    let factor_type = channel.to_ascii_uppercase();
+    let path = |end: &str| format!("/recovery/factors/{factor_type}/{end}");
+    Members::new()
+        .with("stateToken", json!(challenge.token.reveal()))
+        .with("expiresAt", json!(challenge.expires.to_string()))
+        .with("status", json!("RECOVERY_CHALLENGE"))
+        .with("relayState", challenge.relay_state.as_ref().map(|it| json!(it)))
+        .with("factorType", json!(factor_type))
+        .with("recoveryType", json!(challenge.recovery.as_str()))
+        .with(
+            "_links",
+            json!({
+                "next": named_link(base_url, "verify", &path("verify")),
+                "cancel": link(base_url, "/cancel"),
+                "resend": named_link(base_url, channel, &path("resend")),
+            }),
+        )
         .done()
 }
 
@@ -111,7 +135,8 @@ fn links(pending: &Pending, base_url: &str) -> Value {
         Stage::PasswordWarn { .. } => (next("changePassword", "/credentials/change_password"), skip()),
         Stage::PasswordReset { .. } => (next("resetPassword", "/credentials/reset_password"), None),
         Stage::Recovery { .. } => (next("answer", "/recovery/answer"), None),
-        Stage::MfaRequired { .. } => (None, None),
+        // A challenge of a recovery is shown by itself.
+        Stage::RecoveryChallenge { .. } | Stage::MfaRequired { .. } => (None, None),
         Stage::MfaChallenge { factor, .. } => (next("verify", &format!("/factors/{factor}/verify")), None),
         Stage::MfaEnroll { verified } => (None, verified.factor().and_then(|_| skip())),
         Stage::MfaEnrollActivate { factor, .. } => {
@@ -169,7 +194,7 @@ fn policy_view(policy: &PasswordPolicy, password: PasswordStanding) -> Value {
 }
 
 /// What anybody is told who begins a recovery by e-mail, whether or not there is somebody to recover.
-pub(super) fn recovery_challenge(recovery: RecoveryType) -> Value {
+pub(super) fn recovery_by_mail(recovery: RecoveryType) -> Value {
     json!({
         "status": "RECOVERY_CHALLENGE",
         "factorResult": "WAITING",

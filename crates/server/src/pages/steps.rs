@@ -72,6 +72,8 @@ pub(super) async fn proceed(app: &App, visit: &Visit, found: Authentication) -> 
         Authentication::Success(success) => begin_session(app, visit, &success).await?,
         Authentication::Unlocked { .. } => show(visit, StatusCode::OK, &UnlockedPage { page: visit.page() })?,
         Authentication::LockedOut => return Err(locked_out()),
+        // These pages recover by e-mail alone.
+        Authentication::RecoveryChallenge(_) => return Err(over()),
     };
     cookies::clear(&mut answer, &visit.base_url, COOKIE_NAME);
     Ok(answer)
@@ -215,6 +217,7 @@ fn show_pending(visit: &Visit, pending: &Pending, status: StatusCode, error: Opt
             let question = question.map_or("", |question| question.question.as_str());
             show(visit, status, &RecoveryQuestionPage { page, login, question, error })
         }
+        Stage::RecoveryChallenge { .. } => Err(over()),
         Stage::MfaRequired { .. }
         | Stage::MfaChallenge { .. }
         | Stage::MfaEnroll { .. }

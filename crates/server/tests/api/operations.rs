@@ -184,6 +184,7 @@ impl Ids {
             ("ownerId", text(&owner, "id")),
             ("factorId", text(&make(&format!("/api/v1/users/{user_id}/factors"), security_question()).await, "id")),
             ("token", "00nobody".to_owned()),
+            ("factorType", "SMS".to_owned()),
             ("clientId", text(&make("/api/v1/apps", client("Mail")).await, "id")),
             // Only who signs in can make these; see logs/events.rs.
             ("grantId", "oagNobodyConsented00".to_owned()),

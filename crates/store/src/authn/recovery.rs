@@ -37,15 +37,15 @@ pub struct RecoveryToken {
 }
 
 /// What is the same in both kinds of recovery that one can ask for.
-struct Kind {
-    operation: LifecycleOperation,
+pub(super) struct Kind {
+    pub(super) operation: LifecycleOperation,
     purpose: Purpose,
     message: MessageKind,
-    event: EventType,
-    refusal: Refusal,
+    pub(super) event: EventType,
+    pub(super) refusal: Refusal,
 }
 
-const fn kind(recovery: RecoveryType) -> Kind {
+pub(super) const fn kind(recovery: RecoveryType) -> Kind {
     match recovery {
         RecoveryType::Unlock => Kind {
             operation: LifecycleOperation::SelfServiceUnlock,
@@ -61,6 +61,15 @@ const fn kind(recovery: RecoveryType) -> Kind {
             event: EventType::UserResetPassword,
             refusal: Refusal::NoForgotPassword,
         },
+    }
+}
+
+/// What completes a recovery.
+pub(super) const fn completes(recovery: RecoveryType) -> LifecycleOperation {
+    match recovery {
+        RecoveryType::Unlock => LifecycleOperation::SelfServiceUnlock,
+        RecoveryType::Password => LifecycleOperation::CompleteRecovery,
+        RecoveryType::AccountActivation => LifecycleOperation::CompleteActivation,
     }
 }
 
@@ -136,9 +145,7 @@ impl Store {
                 tokens::void(tx, key, &[purpose])?;
                 let unlocks = purpose == Purpose::Unlock;
                 let recovery = if unlocks { RecoveryType::Unlock } else { RecoveryType::Password };
-                let completes =
-                    if unlocks { LifecycleOperation::SelfServiceUnlock } else { LifecycleOperation::CompleteRecovery };
-                if user.allows(completes).is_err() {
+                if user.allows(completes(recovery)).is_err() {
                     return Err(invalid_token().into());
                 }
                 let policy = policies::password(tx, change.org)?;
@@ -191,7 +198,7 @@ impl Store {
 }
 
 /// Refuses what the org does not let its users do for themselves.
-fn check_self_service(tx: &mut Tx<'_>, change: &Change, recovery: RecoveryType) -> Result<(), Error> {
+pub(super) fn check_self_service(tx: &mut Tx<'_>, change: &Change, recovery: RecoveryType) -> Result<(), Error> {
     let allowed = policies::password(tx, change.org)?.self_service;
     let allowed = if recovery == RecoveryType::Unlock { allowed.unlock } else { allowed.password_reset };
     if allowed { Ok(()) } else { Err(kind(recovery).refusal.into()) }
@@ -261,7 +268,7 @@ fn answered(
 }
 
 /// Unlocks a user who has proved who they are.
-fn unlock(
+pub(super) fn unlock(
     tx: &mut Tx<'_>,
     change: &Change,
     before: &User,

@@ -2,7 +2,7 @@
 
 use roster_model::authn::{Stage, Transaction};
 
-use super::{Authentication, Loaded, SignIn, end, load, proceed, wait, wrong_state};
+use super::{Authentication, Loaded, SignIn, end, invalid_token, load, proceed, select, store, wait, wrong_state};
 use crate::Store;
 use crate::change::Change;
 use crate::error::Error;
@@ -18,6 +18,10 @@ impl Store {
         let (change, key, token) = (change.clone(), self.master_key().clone(), token.clone());
         self.engine()
             .write(move |tx| {
+                let (user, transaction) = select(tx, &change, token.hash())?.ok_or_else(invalid_token)?;
+                if matches!(transaction.stage, Stage::RecoveryChallenge { .. }) {
+                    return store(tx, &change, &token, user, &transaction);
+                }
                 let Loaded { token, user, transaction } = load(tx, &change, &token)?;
                 wait(tx, &change, &key, token, user, transaction)
             })
@@ -76,9 +80,9 @@ impl Store {
         let (change, token) = (change.clone(), token.clone());
         self.engine()
             .write(move |tx| {
-                let loaded = load(tx, &change, &token)?;
-                end(tx, &loaded.token)?;
-                Ok(loaded.transaction.relay_state)
+                let (_, transaction) = select(tx, &change, token.hash())?.ok_or_else(invalid_token)?;
+                end(tx, &token)?;
+                Ok(transaction.relay_state)
             })
             .await
     }

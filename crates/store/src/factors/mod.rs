@@ -12,8 +12,8 @@ pub use activate::ActivateFactor;
 pub(crate) use activate::sends_passcodes;
 pub use enroll::EnrollFactor;
 pub(crate) use enroll::enroll;
+pub(crate) use verify::{CheckedProof, challenge, prove};
 pub use verify::{Verification, VerifyFactor};
-pub(crate) use verify::{challenge, prove};
 
 use roster_model::error::ResourceKind;
 use roster_model::event::EventType;

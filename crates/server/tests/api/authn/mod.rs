@@ -8,6 +8,7 @@ mod lockout;
 mod passwords;
 mod primary;
 mod recovery;
+mod recovery_challenge;
 mod secrecy;
 mod walks;
 
