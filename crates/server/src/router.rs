@@ -196,6 +196,11 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::GetScopeConsentGrant => on(filter, applications::grants::get_scope_consent_grant),
         Op::RevokeScopeConsentGrant => on(filter, applications::grants::revoke_scope_consent_grant),
         Op::Token | Op::TokenCustomAs => on(filter, oauth::token::token),
+        Op::Introspect | Op::IntrospectCustomAs => on(filter, oauth::introspect::introspect),
+        Op::Revoke | Op::RevokeCustomAs => on(filter, oauth::introspect::revoke),
+        Op::GetWellKnownOauthConfiguration | Op::GetWellKnownOauthConfigurationCustomAs => {
+            on(filter, oauth::metadata::well_known_oauth_configuration)
+        }
         Op::OauthKeys | Op::OauthKeysCustomAs => on(filter, oauth::keys::oauth_keys),
         Op::ListAssignedRolesForUser | Op::ListGroupAssignedRoles => on(filter, roles::list_assigned_roles),
         Op::AssignRoleToUser | Op::AssignRoleToGroup => on(filter, roles::assign_role),

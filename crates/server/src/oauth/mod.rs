@@ -4,7 +4,9 @@ mod client_authentication;
 pub(crate) mod dpop;
 mod failure;
 mod form;
+pub(crate) mod introspect;
 pub(crate) mod keys;
+pub(crate) mod metadata;
 pub(crate) mod token;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ pub mod clients;
 mod delegation;
 pub mod dpop;
 mod grants;
+pub mod introspect;
 pub mod keys;
 pub mod mint;
 mod refresh_tokens;

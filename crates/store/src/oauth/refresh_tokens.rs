@@ -231,10 +231,15 @@ pub(super) fn end_with_scope(
 }
 
 fn token_party(token: &RefreshToken) -> Party {
+    party_of(&token.id)
+}
+
+/// A refresh token, as the System Log names it.
+pub(super) fn party_of(id: &RefreshTokenId) -> Party {
     Party {
-        id: token.id.to_string(),
+        id: id.to_string(),
         kind: "refresh_token".to_owned(),
-        alternate_id: token.id.to_string(),
+        alternate_id: id.to_string(),
         display_name: "Refresh Token".to_owned(),
     }
 }

@@ -142,6 +142,14 @@ fn is_revoked(tx: &mut Tx<'_>, org: OrgKey, claims: &AccessTokenClaims) -> Resul
     Ok(marks.iter().any(|below| id.order < below.as_str()))
 }
 
+/// Ends one access token.
+pub(super) fn revoke(tx: &mut Tx<'_>, org: OrgKey, claims: &AccessTokenClaims) -> Result<(), EngineError> {
+    let expires = Timestamp::from_millis(claims.exp.saturating_mul(1000));
+    let sql = "INSERT INTO revoked_tokens (org_key, jti, expires) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    tx.execute(sql, params![org, &claims.jti, expires])?;
+    Ok(())
+}
+
 /// Ends every access token that was made before now for this user by this client; `None` stands for any.
 pub(crate) fn cut_off(
     tx: &mut Tx<'_>,

@@ -4,7 +4,9 @@ mod access;
 mod assertions;
 mod dpop;
 mod forged;
+mod introspect;
 mod keys;
+mod metadata;
 mod token;
 
 use base64::Engine as _;
