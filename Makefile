@@ -11,10 +11,10 @@ endef
 
 # Every step keeps all cores busy by itself.
 .NOTPARALLEL:
-.PHONY: test setup check format clippy unit release sdk conformance docs bench chaos clean
+.PHONY: test setup check format clippy unit release sdk conformance browser docs bench chaos clean
 
 ## Everything, from nothing: installs what the tests need, and fails if any test had to be skipped.
-test: setup check unit release sdk conformance docs
+test: setup check unit release sdk conformance browser docs
 	@printf '\n== make test: all passed\n'
 
 setup:
@@ -45,6 +45,11 @@ conformance: release
 	$(call step,recordings of a real org replayed on SQLite,scripts/conformance.sh $(roster))
 	$(call step,recordings of a real org replayed on PostgreSQL,scripts/postgres.sh scripts/conformance.sh $(roster) --database)
 
+# What the browser showed is kept in target/screenshots.
+browser: release
+	$(call step,hosted pages in Chromium on SQLite,tests/browser/run.sh $(roster))
+	$(call step,hosted pages in Chromium on PostgreSQL,scripts/postgres.sh tests/browser/run.sh $(roster) --database)
+
 docs: export RUSTDOCFLAGS := -D warnings
 docs:
 	$(call step,cargo doc,cargo doc --workspace --no-deps --document-private-items --locked)
@@ -61,4 +66,4 @@ chaos:
 
 clean:
 	cargo clean
-	rm -rf tests/sdk/node/node_modules tests/sdk/auth-js/node_modules tests/sdk/python/.venv-*
+	rm -rf tests/browser/node_modules tests/sdk/node/node_modules tests/sdk/auth-js/node_modules tests/sdk/python/.venv-*

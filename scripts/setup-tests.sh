@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what `make test` needs beside the Rust toolchain and is not there yet: PostgreSQL's server programs, and
-# node and Python for the SDK suites (which install the SDKs themselves). Debian's packages; does nothing when all is there.
+# Installs what `make test` needs beside the Rust toolchain and is not there yet: PostgreSQL's server programs, node and
+# Python for the SDK suites (which install the SDKs themselves), Chromium for the hosted pages. Debian's packages; does nothing when all is there.
 set -euo pipefail
 
 packages=()
@@ -8,6 +8,7 @@ packages=()
 command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
 command -v npm >/dev/null || packages+=(nodejs npm)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
+command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core)
 ((${#packages[@]})) || exit 0
 
 if ! command -v apt-get >/dev/null; then

@@ -1,7 +1,7 @@
 //! `/api/v1/authn`: the Authentication API (behaviour.md G.1). Anyone may call it; who brings an API token is a trusted
 //! application.
 
-mod factor_view;
+pub(crate) mod factor_view;
 pub(crate) mod factors;
 pub(crate) mod recovery;
 mod view;

@@ -131,6 +131,14 @@ fn masked(destination: &Destination) -> Value {
     }
 }
 
+/// Where passcodes of a factor go, as a page tells it.
+pub(crate) fn masked_address(destination: &Destination) -> String {
+    match destination {
+        Destination::Sms(phone) | Destination::Call(phone, _) => masked_phone(phone.as_str()),
+        Destination::Email(email) => masked_email(email),
+    }
+}
+
 /// North America's numbers, which a real org's masks are made for: `+1` and so many digits.
 const NORTH_AMERICAN_DIGITS: usize = 10;
 

@@ -6,9 +6,12 @@
 
 mod csrf;
 mod error;
+mod factors;
 mod form;
 mod home;
+mod links;
 mod mailbox;
+mod recovery;
 mod sign_in;
 mod steps;
 mod visit;
@@ -55,6 +58,19 @@ pub(crate) fn router() -> Router<App> {
         .route("/signin/answer", post(steps::answer_question))
         .route("/signin/skip", post(steps::skip))
         .route("/signin/cancel", post(steps::cancel))
+        .route("/signin/factor", post(factors::choose))
+        .route("/signin/verify", post(factors::verify))
+        .route("/signin/resend", post(factors::resend))
+        .route("/signin/previous", post(factors::previous))
+        .route("/signin/enroll", post(factors::enroll))
+        .route("/signin/activate", post(factors::activate))
+        .route("/signin/resend-activation", post(factors::resend_activation))
+        .route("/welcome/{token}", get(links::welcome).post(links::activate))
+        .route("/reset_password/{token}", get(links::reset).post(links::recover))
+        .route("/signin/reset-password/{token}", get(links::forgotten).post(links::recover))
+        .route("/signin/unlock/{token}", get(links::unlock).post(links::recover))
+        .route(recovery::FORGOT_PASSWORD, get(recovery::forgot_password).post(recovery::send_password_mail))
+        .route(recovery::UNLOCK, get(recovery::unlock).post(recovery::send_unlock_mail))
         .route("/dev/mailbox", get(mailbox::mailbox))
         .route("/dev/mailbox.json", get(mailbox::mailbox_json))
         .route("/assets/pages.css", get(stylesheet))

@@ -15,7 +15,7 @@ use roster_store::secret::Secret;
 use roster_store::users::party;
 
 use super::sign_in::begin_session;
-use super::{Form, Page, PageError, SIGN_IN, Shown, Visit, redirect, show};
+use super::{Form, Page, PageError, SIGN_IN, Shown, Visit, factors, redirect, show};
 use crate::{App, cookies};
 
 /// The page of a transaction, whatever it waits for.
@@ -130,7 +130,7 @@ pub(super) async fn cancel(State(app): State<App>, headers: HeaderMap, form: For
     Ok(answer)
 }
 
-fn state_token(headers: &HeaderMap) -> Result<Secret, PageError> {
+pub(super) fn state_token(headers: &HeaderMap) -> Result<Secret, PageError> {
     cookies::read(headers, COOKIE_NAME).ok_or_else(over)
 }
 
@@ -146,10 +146,13 @@ async fn differs(app: &App, form: &Form, token: &Secret) -> Shown {
 }
 
 /// What follows on a step: the next one, or this one again with what was wrong.
-async fn after(app: &App, form: &Form, token: &Secret, done: Result<Authentication, Error>) -> Shown {
+pub(super) async fn after(app: &App, form: &Form, token: &Secret, done: Result<Authentication, Error>) -> Shown {
     match done {
         Ok(found) => proceed(app, &form.visit, found).await,
         Err(Error::Rule(problem)) => {
+            if problem.code == ErrorCode::FactorUserLocked {
+                return Err(locked_out());
+            }
             let Some(message) = told(&problem) else { return Err(over()) };
             show_stage(app, &form.visit, token, StatusCode::BAD_REQUEST, Some(&message)).await
         }
@@ -169,8 +172,13 @@ fn told(problem: &Problem) -> Option<String> {
             })
         }
         ErrorCode::WrongRecoveryAnswer => Some("The answer is not right.".to_owned()),
+        ErrorCode::InvalidPasscode => Some("That is not right, or no longer good.".to_owned()),
         ErrorCode::WrongAuthenticationState => Some("That step is done already.".to_owned()),
-        _ => None,
+        ErrorCode::InvalidToken | ErrorCode::AuthenticationFailed => None,
+        _ => {
+            let cause = problem.causes.first().map(|cause| cause.split_once(": ").map_or(cause.as_str(), |(_, it)| it));
+            Some(cause.map_or_else(|| problem.code.summary(&problem.argument), str::to_owned))
+        }
     }
 }
 
@@ -221,9 +229,6 @@ fn show_pending(visit: &Visit, pending: &Pending, status: StatusCode, error: Opt
         Stage::MfaRequired { .. }
         | Stage::MfaChallenge { .. }
         | Stage::MfaEnroll { .. }
-        | Stage::MfaEnrollActivate { .. } => {
-            let message = "Your organization asks for another factor, which these pages do not take yet.";
-            Err(PageError::new(StatusCode::FORBIDDEN, "Another factor is needed", message))
-        }
+        | Stage::MfaEnrollActivate { .. } => factors::show_pending(visit, pending, login, status, error),
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, MatchedPath};
 use axum::http::request::Parts;
 use roster_model::error::ErrorCode;
 use roster_model::rate_limit::Bucket;
@@ -52,7 +52,9 @@ impl FromRequestParts<App> for Visit {
         }
         let address = caller::address(&parts.headers, caller::peer(&parts.extensions), false);
         let mail_url = app.base_url().for_mail(&base_url, org.label(), false);
-        let request = caller::request_context(parts, address, mail_url);
+        let mut request = caller::request_context(parts, address, mail_url);
+        // The path as the router knows it: the log must not hold the token that a real one may end in.
+        request.uri = parts.extensions.get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
         let change = app.store().change(org.key, Party::unknown("unknown"), request);
         let csrf = Csrf::of(&parts.headers, &base_url).map_err(Error::from)?;
         Ok(Self { org, base_url, address, change, session_id: sessions::cookie(&parts.headers), csrf })

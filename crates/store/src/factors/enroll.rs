@@ -6,6 +6,7 @@ use roster_model::factor::{
     Passcode, PasscodeLifetime, PasscodeStage, PhoneNumber, QuestionAnswer, SharedSecret, TotpProvider, TotpStage,
 };
 use roster_model::id::FactorId;
+use roster_model::message::MessageKind;
 use roster_model::user::User;
 use roster_model::user::password_policy::Password;
 use roster_model::user::profile::Profile;
@@ -247,7 +248,10 @@ fn after_enrollment(
         return send(tx, change, outbox, user, destination, challenge);
     }
     let event = match factor.status() {
-        FactorStatus::Active => EventType::FactorActivate,
+        FactorStatus::Active => {
+            outbox.send_notice(tx, change, user, MessageKind::FactorEnrolled, Some(factor.kind()))?;
+            EventType::FactorActivate
+        }
         FactorStatus::PendingActivation => EventType::FactorUpdate,
     };
     Ok(record(tx, change, event, user, factor.kind())?)

@@ -19,6 +19,7 @@ use roster_model::error::ResourceKind;
 use roster_model::event::EventType;
 use roster_model::factor::{Channel, Enrollment, Factor, FactorKind, Failures, SharedSecret, TotpStage};
 use roster_model::id::{FactorId, OrgKey, UserId, UserKey};
+use roster_model::message::MessageKind;
 use roster_model::user::User;
 use serde_json::{Map, Value, json};
 use subtle::ConstantTimeEq as _;
@@ -103,7 +104,7 @@ impl Store {
     /// # Errors
     /// If there is no such user, they have no such factor, or their status refuses it.
     pub async fn delete_factor(&self, change: &Change, asked: &str, id: &str) -> Result<(), Error> {
-        let (change, key) = (change.clone(), self.master_key().clone());
+        let (change, key, outbox) = (change.clone(), self.master_key().clone(), self.outbox());
         let (asked, id) = (asked.to_owned(), id.to_owned());
         self.engine()
             .write(move |tx| {
@@ -112,6 +113,9 @@ impl Store {
                 tx.execute("DELETE FROM factors WHERE user_key = $1 AND id = $2", params![user.key, &factor.id])?;
                 if let Some(channel) = Channel::of(factor.kind()) {
                     messages::take_back_passcode(tx, user.key, channel)?;
+                }
+                if factor.is_active() {
+                    outbox.send_notice(tx, &change, &user, MessageKind::FactorReset, Some(factor.kind()))?;
                 }
                 Ok(record(tx, &change, EventType::FactorDeactivate, &user, factor.kind())?)
             })
@@ -207,8 +211,8 @@ fn save(tx: &mut Tx<'_>, key: &MasterKey, factor: &Factor) -> Result<(), EngineE
     Ok(())
 }
 
-/// Removes every factor of a user, and what is on its way to them.
-pub(crate) fn end_factors(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), EngineError> {
+/// Removes every factor of a user, and what is on its way to them. Answers of which kinds they were.
+pub(crate) fn end_factors(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<Vec<FactorKind>, EngineError> {
     let sql = "SELECT factor_type, provider FROM factors WHERE user_key = $1 ORDER BY factor_key";
     let kinds = tx.query(sql, params![user.key], |row| {
         let (factor_type, provider) = (row.text(0)?, row.text(1)?);
@@ -217,10 +221,10 @@ pub(crate) fn end_factors(tx: &mut Tx<'_>, change: &Change, user: &User) -> Resu
     })?;
     messages::take_back_passcodes(tx, user.key)?;
     tx.execute("DELETE FROM factors WHERE user_key = $1", params![user.key])?;
-    for kind in kinds {
-        record(tx, change, EventType::FactorDeactivate, user, kind)?;
+    for kind in &kinds {
+        record(tx, change, EventType::FactorDeactivate, user, *kind)?;
     }
-    Ok(())
+    Ok(kinds)
 }
 
 /// Writes an event about a factor of `user`.

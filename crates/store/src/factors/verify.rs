@@ -3,6 +3,7 @@
 use roster_model::error::{Problem, Violation};
 use roster_model::event::EventType;
 use roster_model::factor::{AssertionInput, Enrollment, Factor, FactorKind, FactorRefusal, PasscodeLifetime, Proof};
+use roster_model::message::MessageKind;
 use roster_model::timestamp::Timestamp;
 use roster_model::user::User;
 use roster_model::user::credentials::StoredPassword;
@@ -216,6 +217,10 @@ pub(crate) fn prove(
         Ok(()) => {
             save(tx, key, &factor)?;
             record(tx, change, event, user, factor.kind())?;
+            if event == EventType::FactorActivate {
+                let outbox = Outbox::new(key.clone());
+                outbox.send_notice(tx, change, user, MessageKind::FactorEnrolled, Some(factor.kind()))?;
+            }
             Ok(Ok(factor))
         }
         Err(refusal @ (FactorRefusal::WrongPasscode | FactorRefusal::WrongAnswer | FactorRefusal::Replayed)) => {

@@ -2,6 +2,7 @@
 
 use roster_model::event::EventType;
 use roster_model::id::UserKey;
+use roster_model::message::MessageKind;
 use roster_model::user::User;
 
 use super::{find_for_update, find_to_change, party};
@@ -37,12 +38,14 @@ impl Store {
     /// # Errors
     /// If there is no such user, or their status refuses it.
     pub async fn reset_factors(&self, change: &Change, asked: &str) -> Result<(), Error> {
-        let (change, asked) = (change.clone(), asked.to_owned());
+        let (change, asked, outbox) = (change.clone(), asked.to_owned(), self.outbox());
         self.engine()
             .write(move |tx| {
                 let user = find_to_change(tx, change.org, &asked)?;
                 let reset = user.apply(LifecycleOperation::ResetFactors)?;
-                factors::end_factors(tx, &change, &user)?;
+                for kind in factors::end_factors(tx, &change, &user)? {
+                    outbox.send_notice(tx, &change, &user, MessageKind::FactorReset, Some(kind))?;
+                }
                 Ok(change.record(tx, reset.event(), &[party(&user)])?)
             })
             .await

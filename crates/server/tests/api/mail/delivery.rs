@@ -177,6 +177,7 @@ on_both_engines! {
         assert_eq!(phone, "+12345678901");
         let activate = format!("{}/factors/{}/lifecycle/activate", path_of(&user), text(&factor, "id"));
         org.post(&activate, json!({ "passCode": passcode })).await.ok();
-        until_waiting(&org, 0).await;
+        let [left]: [Value; 1] = until_waiting(&org, 1).await.try_into().unwrap();
+        assert_eq!(left["kind"], "factor_enrolled", "nobody takes mails here");
     }
 }

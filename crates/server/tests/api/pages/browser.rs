@@ -64,6 +64,14 @@ impl Browser {
         self.follow(sent).await
     }
 
+    /// The same with fields that take the place of the form's own.
+    pub async fn submit_first(&self, page: &Page, action: &str, fields: &[(&str, &str)]) -> Page {
+        let mut filled = page.filled(action, fields);
+        filled.reverse();
+        let sent = self.post(action, &filled).await;
+        self.follow(sent).await
+    }
+
     /// Sends a form, and shows what came back.
     pub async fn post(&self, action: &str, fields: &[(String, String)]) -> Page {
         self.post_with(action, fields, &[]).await
@@ -88,7 +96,7 @@ impl Browser {
     async fn send(&self, method: Method, path: &str, body: Option<String>, headers: &[(&str, &str)]) -> Page {
         let cookies: Vec<_> = self.cookies.lock().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = self.client.request(method, format!("http://{}{path}", self.address));
-        request = request.header("host", &self.host).header("accept", "text/html,application/xhtml+xml");
+        request = request.header("host", &self.host).header("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
         if !cookies.is_empty() {
             request = request.header("cookie", cookies.join("; "));
         }

@@ -2,6 +2,8 @@
 
 pub mod browser;
 mod csrf;
+mod factors;
+mod links;
 mod sign_in;
 
 use self::browser::{Browser, Page};
