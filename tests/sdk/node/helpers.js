@@ -217,4 +217,5 @@ module.exports = {
   refusesUnknownUser,
   temporaryPassword,
   unique,
+  versions,
 };

@@ -45,6 +45,11 @@ if SDK == 3:
         "update_group": "replace_group",
         "add_user_to_group": "assign_user_to_group",
         "remove_user_from_group": "unassign_user_from_group",
+        "update_group_rule": "replace_group_rule",
+        "add_linked_object_definition": "create_linked_object_definition",
+        "set_linked_object_for_user": "assign_linked_object_value_for_primary",
+        "get_linked_objects_for_user": "list_linked_objects_for_user",
+        "remove_linked_object_for_user": "delete_linked_object_for_user",
     }
     BODIES = {
         "create_user": models.CreateUserRequest,
@@ -55,6 +60,13 @@ if SDK == 3:
         "forgot_password_set_new_password": models.UserCredentials,
         "create_group": models.AddGroupRequest,
         "update_group": models.AddGroupRequest,
+        "create_group_rule": models.CreateGroupRuleRequest,
+        "update_group_rule": models.GroupRule,
+        "assign_group_owner": models.AssignGroupOwnerRequestBody,
+        "update_user_profile": models.UserSchema,
+        "create_user_type": models.UserType,
+        "replace_user_type": models.UserTypePutRequest,
+        "add_linked_object_definition": models.LinkedObject,
     }
 else:
     from okta.api_client import APIClient
