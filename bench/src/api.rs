@@ -30,6 +30,17 @@ impl Api {
         request.extend_from_slice(rest.as_bytes());
     }
 
+    /// Appends `POST path` from somebody without a token, whose address is client `number`'s.
+    pub(crate) fn post_as_client(&self, request: &mut Vec<u8>, number: usize, path: &str, body: &str) {
+        let [.., high, middle, low] = number.to_be_bytes();
+        let text = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 10.{high}.{middle}.{low}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        request.extend_from_slice(text.as_bytes());
+    }
+
     fn head(&self, request: &mut Vec<u8>, method: &str, path: &str) {
         for part in [method, " ", path, " HTTP/1.1\r\nHost: localhost\r\nAuthorization: SSWS ", &self.token, "\r\n"] {
             request.extend_from_slice(part.as_bytes());

@@ -1,6 +1,6 @@
 //! The comparison: fills an org, then measures each operation between two measurements of its reference.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,7 +13,7 @@ use crate::cores::Cores;
 use crate::load::{self, Measurement, Pace, Requests};
 use crate::report::{Header, Report, Row};
 use crate::server::Server;
-use crate::{Compare, raw_sqlite, seed};
+use crate::{Compare, program, raw_sqlite, seed};
 
 /// The page size of the list, the largest that the API allows.
 const PAGE_SIZE: usize = 200;
@@ -29,7 +29,7 @@ pub(crate) fn run(options: &Compare) -> Result<()> {
     let cores = if options.share_cores { Cores::shared() } else { Cores::divided() };
     std::fs::create_dir_all(&options.dir)?;
     let dir = tempfile::Builder::new().prefix("bench-").tempdir_in(&options.dir)?;
-    let roster = Server::roster(&cores, &program(options)?, dir.path(), options.database.as_deref())?;
+    let roster = Server::roster(&cores, &program(options.roster.as_deref())?, dir.path(), options.database.as_deref())?;
     let constant = Server::constant(&cores, dir.path())?;
     println!("ready after {:.0} ms", roster.ready_after.as_secs_f64() * 1e3);
     let seeded = seed::create_users(&cores, &roster.api, options.users, WRITERS)?;
@@ -54,15 +54,6 @@ pub(crate) fn run(options: &Compare) -> Result<()> {
         std::fs::write(file, serde_json::to_vec_pretty(&report)?)?;
     }
     Ok(())
-}
-
-fn program(options: &Compare) -> Result<PathBuf> {
-    let program = match &options.roster {
-        Some(path) => path.clone(),
-        None => std::env::current_exe()?.with_file_name("roster"),
-    };
-    ensure!(program.is_file(), "{} is missing: cargo build --release -p roster", program.display());
-    Ok(program)
 }
 
 struct Comparison<'a> {

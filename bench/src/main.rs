@@ -15,11 +15,12 @@ mod raw_sqlite;
 mod report;
 mod seed;
 mod server;
+mod sign_in;
 
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser, Subcommand};
 
 use crate::api::Api;
@@ -42,6 +43,8 @@ struct Cli {
 enum Command {
     /// Load users into a server that is running already
     Seed(Seed),
+    /// Measure whether the time of signing in tells who exists, and what many sign-ins do to reads
+    SignIn(sign_in::SignIn),
     /// The reference server: answers constant bodies until it is killed
     #[command(hide = true)]
     Constant {
@@ -100,6 +103,7 @@ fn main() -> Result<()> {
     match cli.command {
         None => compare::run(&cli.compare),
         Some(Command::Constant { listen }) => constant::serve(listen),
+        Some(Command::SignIn(options)) => sign_in::run(&options),
         Some(Command::Seed(seed)) => {
             let api = Api::new(resolve(&seed.base)?, seed.token);
             let seeded = seed::create_users(&Cores::shared(), &api, seed.users, seed.connections)?;
@@ -107,6 +111,16 @@ fn main() -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// The server to measure.
+fn program(named: Option<&Path>) -> Result<PathBuf> {
+    let program = match named {
+        Some(path) => path.to_owned(),
+        None => std::env::current_exe()?.with_file_name("roster"),
+    };
+    ensure!(program.is_file(), "{} is missing: cargo build --release -p roster", program.display());
+    Ok(program)
 }
 
 /// `http://host:port` to an address. Only plain HTTP: the load generator has no TLS.
