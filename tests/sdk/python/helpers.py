@@ -67,6 +67,10 @@ if SDK == 3:
         "create_user_type": models.UserType,
         "replace_user_type": models.UserTypePutRequest,
         "add_linked_object_definition": models.LinkedObject,
+        "assign_role_to_user": models.AssignRoleToUserRequest,
+        "create_application": models.Application,
+        "assign_user_to_application": models.AppUserAssignRequest,
+        "create_identity_provider": models.IdentityProvider,
     }
 else:
     from okta.api_client import APIClient
