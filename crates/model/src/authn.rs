@@ -238,6 +238,12 @@ impl Verified {
         self.factors.iter().map(|factor| factor.at).max()
     }
 
+    /// When something was last proved: when the user signed in, as clients are told.
+    #[must_use]
+    pub fn last(&self) -> Option<Timestamp> {
+        self.password.max(self.factor())
+    }
+
     /// Whether they may enroll a factor: who has an active one proves that first, or else a stolen password would do.
     #[must_use]
     pub const fn may_enroll(&self, has_factor: bool) -> bool {

@@ -180,6 +180,18 @@ event_types! {
     IdentityProviderDeactivate = "system.idp.lifecycle.deactivate" "Deactivate identity provider";
     /// deleteIdentityProvider.
     IdentityProviderDelete = "system.idp.lifecycle.delete" "Delete identity provider";
+    /// A client got a code of the org's authorization server.
+    AuthorizeCode = "app.oauth2.authorize.code" "OAuth2 authorization code request";
+    /// A client got a code of a custom authorization server.
+    CustomAuthorizeCode = "app.oauth2.as.authorize.code" "OAuth2 authorization code request";
+    /// An id token of the org's authorization server was issued.
+    IdTokenGrant = "app.oauth2.token.grant.id_token" "OIDC id token is granted";
+    /// An id token of a custom authorization server was issued.
+    AuthorizationServerIdTokenGrant = "app.oauth2.as.token.grant.id_token" "OIDC id token is granted";
+    /// A refresh token of the org's authorization server was used again after its leeway.
+    TokenReuse = "app.oauth2.token.detect_reuse" "One-time refresh token reused";
+    /// A refresh token of a custom authorization server was used again after its leeway.
+    CustomTokenReuse = "app.oauth2.as.token.detect_reuse" "One-time refresh token reused";
     /// revokeUserGrant, revokeScopeConsentGrant.
     ConsentRevoke = "app.oauth2.as.consent.revoke" "Revoke consent of user to OAuth2 client";
     /// revokeUserGrants.

@@ -289,10 +289,16 @@ operations! {
     // Authorization servers
     Token "token" Post "/oauth2/v1/token" Client Oauth;
     TokenCustomAs "tokenCustomAS" Post "/oauth2/{authorizationServerId}/v1/token" Client Oauth;
+    Userinfo "userinfo" Get "/oauth2/v1/userinfo" Client Oauth;
+    UserinfoByPost "userinfoByPost" Post "/oauth2/v1/userinfo" Client Oauth;
+    UserinfoCustomAs "userinfoCustomAS" Get "/oauth2/{authorizationServerId}/v1/userinfo" Client Oauth;
+    UserinfoCustomAsByPost "userinfoCustomASByPost" Post "/oauth2/{authorizationServerId}/v1/userinfo" Client Oauth;
     Introspect "introspect" Post "/oauth2/v1/introspect" Client Oauth;
     IntrospectCustomAs "introspectCustomAS" Post "/oauth2/{authorizationServerId}/v1/introspect" Client Oauth;
     Revoke "revoke" Post "/oauth2/v1/revoke" Client Oauth;
     RevokeCustomAs "revokeCustomAS" Post "/oauth2/{authorizationServerId}/v1/revoke" Client Oauth;
+    GetWellKnownOpenIdConfiguration "getWellKnownOpenIDConfiguration" Get "/.well-known/openid-configuration" Client Oauth;
+    GetWellKnownOpenIdConfigurationCustomAs "getWellKnownOpenIDConfigurationCustomAS" Get "/oauth2/{authorizationServerId}/.well-known/openid-configuration" Client Oauth;
     GetWellKnownOauthConfiguration "getWellKnownOAuthConfiguration" Get "/.well-known/oauth-authorization-server" Client Oauth;
     GetWellKnownOauthConfigurationCustomAs "getWellKnownOAuthConfigurationCustomAS" Get "/oauth2/{authorizationServerId}/.well-known/oauth-authorization-server" Client Oauth;
     OauthKeys "oauthKeys" Get "/oauth2/v1/keys" Client Oauth;

@@ -104,8 +104,10 @@ pub(crate) struct Asked<'a> {
 
 /// How an access token is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Scheme {
+pub(crate) enum Scheme {
+    /// By itself.
     Bearer,
+    /// With a proof that its key is there.
     Dpop,
 }
 
@@ -159,7 +161,7 @@ fn ssws_token(header: &HeaderValue) -> Option<Secret> {
 }
 
 /// The token of `Authorization: Bearer <token>` or `DPoP <token>`.
-fn access_token(header: &HeaderValue) -> Option<(Scheme, Secret)> {
+pub(crate) fn access_token(header: &HeaderValue) -> Option<(Scheme, Secret)> {
     let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
     let scheme = if scheme.eq_ignore_ascii_case("Bearer") {
         Scheme::Bearer

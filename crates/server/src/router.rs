@@ -196,8 +196,14 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::GetScopeConsentGrant => on(filter, applications::grants::get_scope_consent_grant),
         Op::RevokeScopeConsentGrant => on(filter, applications::grants::revoke_scope_consent_grant),
         Op::Token | Op::TokenCustomAs => on(filter, oauth::token::token),
+        Op::Userinfo | Op::UserinfoByPost | Op::UserinfoCustomAs | Op::UserinfoCustomAsByPost => {
+            on(filter, oauth::userinfo::userinfo)
+        }
         Op::Introspect | Op::IntrospectCustomAs => on(filter, oauth::introspect::introspect),
         Op::Revoke | Op::RevokeCustomAs => on(filter, oauth::introspect::revoke),
+        Op::GetWellKnownOpenIdConfiguration | Op::GetWellKnownOpenIdConfigurationCustomAs => {
+            on(filter, oauth::metadata::well_known_openid_configuration)
+        }
         Op::GetWellKnownOauthConfiguration | Op::GetWellKnownOauthConfigurationCustomAs => {
             on(filter, oauth::metadata::well_known_oauth_configuration)
         }
@@ -258,6 +264,7 @@ pub(crate) fn service(
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .merge(pages::router())
+        .merge(oauth::pages())
         .fallback(|| async { ApiError::from(ErrorCode::PathNotFound) })
         .method_not_allowed_fallback(|| async { ApiError::from(ErrorCode::MethodNotSupported) })
         .with_state(app.clone());

@@ -351,7 +351,7 @@ pub(crate) fn party(group: &Group) -> Party {
     }
 }
 
-fn select_of_user(tx: &mut Tx<'_>, org: OrgKey, user: UserKey) -> Result<Vec<Group>, EngineError> {
+pub(crate) fn select_of_user(tx: &mut Tx<'_>, org: OrgKey, user: UserKey) -> Result<Vec<Group>, EngineError> {
     let everyone = format!("{SELECT_GROUP} WHERE g.org_key = $1 AND g.type = $2");
     let mut groups = tx.query(&everyone, params![org, GroupType::BuiltIn.as_str()], read_group)?;
     let others = format!(

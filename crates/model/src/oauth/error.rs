@@ -37,6 +37,22 @@ error_codes! {
     InvalidDpopProof = "invalid_dpop_proof";
     /// The proof of possession needs a nonce (RFC 9449, 8).
     UseDpopNonce = "use_dpop_nonce";
+    /// The client may not have this kind of answer (RFC 6749, 4.1.2.1).
+    UnsupportedResponseType = "unsupported_response_type";
+    /// The answer cannot go back this way.
+    UnsupportedResponseMode = "unsupported_response_mode";
+    /// The user would have to sign in (OpenID Connect Core, 3.1.2.6).
+    LoginRequired = "login_required";
+    /// The user would have to consent.
+    ConsentRequired = "consent_required";
+    /// Requests in signed objects are not taken.
+    RequestNotSupported = "request_not_supported";
+    /// An access token that is not good (RFC 6750, 3.1).
+    InvalidToken = "invalid_token";
+    /// An access token that may not do this.
+    InsufficientScope = "insufficient_scope";
+    /// A `request_uri` that is unknown, used or old (RFC 9126).
+    InvalidRequestUri = "invalid_request_uri";
 }
 
 macro_rules! mistakes {
@@ -156,6 +172,90 @@ mistakes! {
     /// The client proved nothing, or by another method than its own.
     ClientNotAuthenticated = InvalidClient 401
         "Client authentication failed. Either the client or the client credentials are invalid.";
+    // Authorize requests.
+    /// A parameter is missing.
+    MissingAuthorizeParameter = InvalidRequest 400 "The required parameter '{0}' is missing.";
+    /// A redirect URI that the client did not register.
+    UnregisteredRedirectUri = InvalidRequest 400
+        "The 'redirect_uri' parameter must be a Login redirect URI in the client app settings.";
+    /// A kind of answer that the client may not have.
+    UnsupportedResponseType = UnsupportedResponseType 400
+        "The response type is not supported by the authorization server. Configured response types: [{0}].";
+    /// A way back that nobody knows.
+    UnknownResponseMode = UnsupportedResponseMode 400
+        "The response mode is not supported by the authorization server. Valid response modes: [query, fragment, form_post, okta_post_message].";
+    /// Tokens would end up in logs and histories.
+    TokensInQuery = UnsupportedResponseMode 400
+        "'query' response mode cannot be used with either the 'id_token' or 'token' response types.";
+    /// Nothing that the client knows its request by, or too much.
+    InvalidState = InvalidRequest 400 "The authentication request has an invalid 'state' parameter.";
+    /// Nothing that ties the id token to the request, or too much.
+    InvalidNonce = InvalidRequest 400
+        "The 'nonce' parameter is required for authorize requests with either the 'id_token' or 'token' response types.";
+    /// A prompt that nobody knows.
+    InvalidPrompt = InvalidRequest 400 "Invalid value for 'prompt' parameter. Supported values: [{0}]";
+    /// An age that is none.
+    InvalidMaxAge = InvalidRequest 400
+        "Invalid value for 'max_age' parameter. It should be within range 0 - 2^31-1.";
+    /// A sign-in without asking.
+    NoPromptForSignIn = InvalidRequest 400
+        "'prompt' parameter must not have the value 'none' for request with 'zero' as max_age.";
+    /// No scope.
+    NoScopesRequested = InvalidScope 400 "No scopes were requested.";
+    /// Scopes of OpenID Connect without it.
+    OpenIdScopeRequired = InvalidScope 400
+        "Requests for ID tokens or access tokens with OpenID scopes require the 'openid' scope.";
+    /// No proof of who will redeem the code.
+    NoCodeChallenge = InvalidRequest 400 "PKCE code challenge is required by the application.";
+    /// A proof that shows the secret, or none that is known.
+    UnknownChallengeMethod = InvalidRequest 400
+        "PKCE code challenge method is not supported. Valid values: [{0}]";
+    /// A challenge that is no hash.
+    InvalidCodeChallenge = InvalidRequest 400 "PKCE code challenge contains illegal characters.";
+    /// A request in a signed object.
+    RequestObjectNotSupported = RequestNotSupported 400
+        "The authorize request object is not supported by this client.";
+    /// An identity provider that nobody can sign in through.
+    UnknownIdentityProvider = InvalidRequest 400 "Identity provider is not valid.";
+    /// No session, and nobody may be asked.
+    LoginRequired = LoginRequired 400 "The client specified not to prompt, but the user is not logged in.";
+    /// An old session, and nobody may be asked.
+    ReauthenticationRequired = LoginRequired 400
+        "The client specified not to prompt, but the client app requires re-authentication or MFA.";
+    /// Consent that is missing, and nobody may be asked.
+    ConsentRequired = ConsentRequired 400 "The user has to consent to the requested scopes.";
+    /// The user said no.
+    ConsentDenied = AccessDenied 403 "The resource owner or authorization server denied the request.";
+    /// The user does not have the app.
+    UserNotAssigned = AccessDenied 403 "User is not assigned to the client application.";
+    // Userinfo requests (RFC 6750, 3.1).
+    /// No access token.
+    NoAccessToken = InvalidRequest 401 "The access token is missing.";
+    /// An access token that is not good, or another server's.
+    InvalidAccessToken = InvalidToken 401 "The access token is invalid.";
+    /// An access token that is no matter of OpenID Connect.
+    NoOpenIdScope = InsufficientScope 403 "The access token provided does not contain the required scopes.";
+    // Grants of users at the token endpoint.
+    /// A code that is unknown, used or old.
+    InvalidCode = InvalidGrant 400 "The authorization code is invalid or has expired.";
+    /// A code, or a token, of another client.
+    GrantOfAnotherClient = InvalidGrant 400
+        "The grant was issued to another client. Please make sure the 'client_id' matches the one used at the authorize request.";
+    /// A code of another server.
+    GrantOfAnotherServer = InvalidGrant 400 "The grant was issued for another authorization server.";
+    /// Another redirect URI than the code went to.
+    WrongRedirectUri = InvalidGrant 400
+        "The 'redirect_uri' does not match the redirection URI used in the authorization request.";
+    /// Not the verifier of the challenge.
+    WrongCodeVerifier = InvalidGrant 400 "PKCE verification failed.";
+    /// A verifier, and no challenge that it was of.
+    VerifierWithoutChallenge = InvalidRequest 400
+        "PKCE code challenge should be specified in the authorize request for code verification.";
+    /// A refresh token that is unknown, revoked, old or used before.
+    InvalidRefreshToken = InvalidGrant 400 "The refresh token is invalid or expired.";
+    /// A scope that the refresh token does not have.
+    RefreshScopesDenied = AccessDenied 400
+        "Some of the scopes requested for the refresh request were not granted in the original authorize request. Denied scopes: {0}.";
 }
 
 /// An error of an OAuth endpoint: a mistake, and what it is about.

@@ -1,5 +1,7 @@
 //! `/oauth2`: the protocol endpoints of the org's authorization server and of custom ones.
 
+mod authorize;
+mod authorize_answer;
 mod client_authentication;
 pub(crate) mod dpop;
 mod failure;
@@ -8,11 +10,14 @@ pub(crate) mod introspect;
 pub(crate) mod keys;
 pub(crate) mod metadata;
 pub(crate) mod token;
+pub(crate) mod userinfo;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::routing::{get, post};
 use roster_model::error::{Problem, ResourceKind};
 use roster_model::oauth::server::Issuer;
 use roster_store::orgs::Org;
@@ -21,6 +26,16 @@ use crate::App;
 use crate::caller::Visitor;
 use crate::request::optional_segment;
 use crate::response::ApiError;
+
+/// What browsers are sent to.
+pub(crate) fn pages() -> Router<App> {
+    let authorize = || get(authorize::authorize).post(authorize::authorize_by_form);
+    Router::new()
+        .route("/oauth2/v1/authorize", authorize())
+        .route("/oauth2/{authorizationServerId}/v1/authorize", authorize())
+        .route("/oauth2/v1/consent", post(authorize::consent))
+        .route("/oauth2/{authorizationServerId}/v1/consent", post(authorize::consent))
+}
 
 /// The authorization server that a path names: the org's own, or a custom one that is active.
 pub(crate) struct Server {

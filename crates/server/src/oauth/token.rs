@@ -5,8 +5,13 @@ use axum::http::HeaderMap;
 use roster_model::oauth::claims::AccessTokenClaims;
 use roster_model::oauth::client::GrantType;
 use roster_model::oauth::error::{OAuthError, OAuthMistake};
+use roster_store::oauth::authorize::AuthorizationGrant;
 use roster_store::oauth::client_credentials::ClientCredentialsRequest;
 use roster_store::oauth::clients::RegisteredClient;
+use roster_store::oauth::codes::CodeRedemption;
+use roster_store::oauth::refresh::RefreshRequest;
+use roster_store::oauth::user_tokens::{Beside, Recipient};
+use roster_store::secret::Secret;
 use serde_json::{Map, Value, json};
 
 use super::failure::{OAuthFailure, OAuthHandled};
@@ -17,7 +22,8 @@ use crate::caller::VisitorsChange;
 use crate::response::ok;
 
 /// The grant types that this endpoint takes.
-pub(crate) const GRANT_TYPES: &[GrantType] = &[GrantType::ClientCredentials];
+pub(crate) const GRANT_TYPES: &[GrantType] =
+    &[GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
 
 /// A request whose client has proved who it is.
 struct TokenRequest {
@@ -44,6 +50,8 @@ pub(crate) async fn token(
     let request = TokenRequest::admit(&app, server, &headers, form).await?;
     let answer = match grant_type {
         GrantType::ClientCredentials => client_credentials(&app, &change, &request).await?,
+        GrantType::AuthorizationCode => authorization_code(&app, &change, &request).await?,
+        GrantType::RefreshToken => refresh_token(&app, &change, &request).await?,
         _ => return Err(OAuthMistake::ClientNotAuthenticated.into()),
     };
     let mut answer = ok(&answer)?;
@@ -70,6 +78,18 @@ impl TokenRequest {
     }
 }
 
+impl TokenRequest {
+    /// Refuses a grant type that is not among the client's.
+    fn may_use(&self, grant_type: GrantType) -> Result<(), OAuthError> {
+        let client = &self.client.client;
+        if client.may_use(grant_type) {
+            return Ok(());
+        }
+        let configured: Vec<&str> = client.grant_types.iter().map(|grant| grant.as_str()).collect();
+        Err(OAuthError::about(OAuthMistake::GrantTypeNotAllowed, configured.join(", ")))
+    }
+}
+
 async fn client_credentials(app: &App, change: &VisitorsChange, request: &TokenRequest) -> Result<Value, OAuthFailure> {
     let asked = ClientCredentialsRequest {
         issuer: request.server.issuer.clone(),
@@ -80,6 +100,61 @@ async fn client_credentials(app: &App, change: &VisitorsChange, request: &TokenR
     };
     let (token, claims) = app.store().client_credentials(&change.0, asked).await?;
     Ok(Value::Object(answer(&token, &claims)))
+}
+
+async fn authorization_code(app: &App, change: &VisitorsChange, request: &TokenRequest) -> Result<Value, OAuthFailure> {
+    request.may_use(GrantType::AuthorizationCode)?;
+    let redemption = CodeRedemption {
+        issuer: request.server.issuer.clone(),
+        client: request.client.clone(),
+        code: Secret::from_text(request.form.required("code")?),
+        redirect_uri: request.form.text("redirect_uri").map(str::to_owned),
+        verifier: request.form.text("code_verifier").map(str::to_owned),
+        key_thumbprint: request.key_thumbprint.clone(),
+    };
+    let grant = app.store().redeem_code(&change.0, redemption).await?;
+    tokens(app, change, request, &grant).await
+}
+
+async fn refresh_token(app: &App, change: &VisitorsChange, request: &TokenRequest) -> Result<Value, OAuthFailure> {
+    request.may_use(GrantType::RefreshToken)?;
+    let refresh = RefreshRequest {
+        issuer: request.server.issuer.clone(),
+        client: request.client.clone(),
+        secret: Secret::from_text(request.form.required("refresh_token")?),
+        scopes: request.form.scopes(),
+        key_thumbprint: request.key_thumbprint.clone(),
+    };
+    let grant = app.store().refresh(&change.0, refresh).await?;
+    tokens(app, change, request, &grant).await
+}
+
+/// Makes the tokens of what was granted in the name of a user.
+async fn tokens(
+    app: &App,
+    change: &VisitorsChange,
+    request: &TokenRequest,
+    grant: &AuthorizationGrant,
+) -> Result<Value, OAuthFailure> {
+    let server = &request.server;
+    let recipient = Recipient {
+        issuer: &server.issuer,
+        base_url: &server.base_url,
+        org_id: &server.org.id,
+        client: &request.client,
+        key_thumbprint: request.key_thumbprint.clone(),
+    };
+    let (token, claims) = app.store().issue_access_token(&change.0, &recipient, grant).await?;
+    let beside = Beside { access_token: Some(&token), code: None };
+    let id_token = app.store().issue_id_token(&change.0, &recipient, grant, beside).await?;
+    let mut members = answer(&token, &claims);
+    if let Some((_, secret)) = &grant.refresh_token {
+        members.insert("refresh_token".to_owned(), json!(secret.reveal()));
+    }
+    if let Some(id_token) = id_token {
+        members.insert("id_token".to_owned(), json!(id_token));
+    }
+    Ok(Value::Object(members))
 }
 
 /// What every grant answers.

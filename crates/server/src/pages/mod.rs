@@ -133,3 +133,11 @@ pub(crate) fn redirect_to_sign_in(target: &str) -> Shown {
     let target: String = form_urlencoded::byte_serialize(target.as_bytes()).collect();
     redirect(&format!("{SIGN_IN}?fromURI={target}"))
 }
+
+/// The same for one that may have a session, which is not enough. `login_hint` is who is expected.
+pub(crate) fn redirect_to_sign_in_again(target: &str, login_hint: Option<&str>) -> Shown {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("fromURI", target).append_pair("prompt", "login");
+    query.extend_pairs(login_hint.map(|hint| ("login_hint", hint)));
+    redirect(&format!("{SIGN_IN}?{}", query.finish()))
+}

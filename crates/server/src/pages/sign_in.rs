@@ -44,7 +44,12 @@ pub(super) async fn form(State(app): State<App>, visit: Visit, query: Query) -> 
     if query.text("prompt") != Some("login") && visit.session(&app).await?.is_some() {
         return redirect(from_uri);
     }
-    let page = SignInPage { page: visit.page(), username: "", from_uri, error: None };
+    let page = SignInPage {
+        page: visit.page(),
+        username: query.text("login_hint").unwrap_or_default(),
+        from_uri,
+        error: None,
+    };
     show_sign_in(&visit, StatusCode::OK, &page)
 }
 

@@ -22,7 +22,7 @@ pub use links::ApplicationLink;
 pub use users::{ApplicationUser, ApplicationUserInput, AssignmentScope};
 
 pub(crate) use groups::remove_group;
-pub(crate) use users::remove_user;
+pub(crate) use users::{keys_of, remove_user};
 
 use crate::change::{Change, Party};
 use crate::cursor::{Cursor, Page};

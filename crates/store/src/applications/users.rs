@@ -377,7 +377,7 @@ pub(super) fn applications_of(tx: &mut Tx<'_>, org: OrgKey, user: &str) -> Resul
 }
 
 /// The apps of a user, their own and their groups'.
-pub(super) fn keys_of(tx: &mut Tx<'_>, org: OrgKey, user: &User) -> Result<Vec<ApplicationKey>, EngineError> {
+pub(crate) fn keys_of(tx: &mut Tx<'_>, org: OrgKey, user: &User) -> Result<Vec<ApplicationKey>, EngineError> {
     if user.status() == UserStatus::Deprovisioned {
         return Ok(Vec::new());
     }

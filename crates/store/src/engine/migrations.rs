@@ -21,6 +21,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, sql: include_str!("../../migrations/0006_roles.sql") },
     Migration { version: 7, sql: include_str!("../../migrations/0007_oauth_clients.sql") },
     Migration { version: 8, sql: include_str!("../../migrations/0008_group_owners.sql") },
+    Migration { version: 9, sql: include_str!("../../migrations/0009_oauth_codes.sql") },
 ];
 
 /// The version after every step.

@@ -8,7 +8,7 @@ use roster_model::oauth::oidc_scope::OidcScope;
 use roster_model::oauth::server::Issuer;
 use roster_model::user::User;
 
-use super::{grants, refresh_tokens, verify};
+use super::{codes, grants, refresh_tokens, verify};
 use crate::applications::{self, Application};
 use crate::change::Change;
 use crate::engine::{Row, Tx};
@@ -141,12 +141,14 @@ pub(crate) fn end_of_user(tx: &mut Tx<'_>, change: &Change, user: &User) -> Resu
     if refresh_tokens::end(tx, change.org, Of::User(user.key))? > 0 {
         change.record(tx, EventType::TokenRevokeImplicitUser, &[party(user)])?;
     }
+    codes::end(tx, change.org, Of::User(user.key))?;
     verify::cut_off(tx, change, Some(&user.id), None)
 }
 
 /// Ends the tokens of a user; what they consented to stays.
 pub(crate) fn end_tokens_of_user(tx: &mut Tx<'_>, change: &Change, user: &User) -> Result<(), EngineError> {
     refresh_tokens::end(tx, change.org, Of::User(user.key))?;
+    codes::end(tx, change.org, Of::User(user.key))?;
     verify::cut_off(tx, change, Some(&user.id), None)?;
     change.record(tx, EventType::TokenRevokeImplicitUser, &[party(user)])
 }
@@ -164,6 +166,7 @@ pub(crate) fn end_of_application(
     if refresh_tokens::end(tx, change.org, Of::Client(application.key))? > 0 {
         change.record(tx, EventType::TokenRevokeImplicitClient, &target)?;
     }
+    codes::end(tx, change.org, Of::Client(application.key))?;
     match applications::client_id(&application.document) {
         Some(client_id) => verify::cut_off(tx, change, None, Some(client_id)),
         None => Ok(()),

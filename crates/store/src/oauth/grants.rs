@@ -8,7 +8,7 @@ use roster_model::id::{ApplicationKey, GrantId, OrgKey, UserKey};
 use roster_model::timestamp::Timestamp;
 
 use super::delegation::{self, Delegation, Of, ScopeDetails, find_client, read_delegation};
-use super::{refresh_tokens, verify};
+use super::{codes, refresh_tokens, verify};
 use crate::change::{Change, Party};
 use crate::cursor::{Cursor, Page};
 use crate::engine::{Row, Tx};
@@ -246,6 +246,7 @@ fn revoke_all(tx: &mut Tx<'_>, change: &Change, of: Of) -> Result<u64, Error> {
 /// Ends the refresh tokens that could do what a grant allowed, and the access tokens of its client, which may be able to.
 fn end_tokens_under(tx: &mut Tx<'_>, change: &Change, grant: &Grant) -> Result<(), EngineError> {
     let of = Of::UserAndClient(grant.user, grant.application);
+    codes::end(tx, change.org, of)?;
     verify::cut_off(tx, change, Some(&grant.delegation.user_id), Some(&grant.delegation.client_id))?;
     refresh_tokens::end_with_scope(tx, change.org, of, &grant.delegation.issuer, &grant.scope.name)
 }

@@ -4,19 +4,23 @@
 //! server, the refresh token that it came with, or by a row that says so ([`verify`]).
 
 pub mod application_grants;
+pub mod authorize;
 pub mod client_authentication;
 pub mod client_credentials;
 pub mod clients;
+pub mod codes;
 mod delegation;
 pub mod dpop;
 mod grants;
 pub mod introspect;
 pub mod keys;
 pub mod mint;
+pub mod refresh;
 mod refresh_tokens;
 mod replay;
 pub mod servers;
 pub mod signature;
+pub mod user_tokens;
 pub mod verify;
 
 pub use delegation::{Delegation, ScopeDetails, UserClient};

@@ -3,6 +3,7 @@
 //! Invariant: a refresh token that has ended is gone, with every secret it ever had; the access tokens that came with it
 //! name it, and are no good without it.
 
+use roster_model::authn::Verified;
 use roster_model::error::ResourceKind;
 use roster_model::event::EventType;
 use roster_model::id::{ApplicationKey, OrgKey, RefreshTokenId, UserKey};
@@ -16,6 +17,7 @@ use crate::cursor::{Cursor, Page};
 use crate::engine::{Row, Tx};
 use crate::error::{EngineError, Error};
 use crate::orgs::Org;
+use crate::secret::Secret;
 use crate::users::{self, party};
 use crate::{Store, applications, params};
 
@@ -145,6 +147,62 @@ impl Store {
     }
 }
 
+/// A refresh token to be made.
+pub(super) struct NewRefreshToken<'a> {
+    pub(super) user: UserKey,
+    pub(super) application: ApplicationKey,
+    pub(super) issuer: &'a Issuer,
+    pub(super) scopes: &'a [String],
+    pub(super) verified: &'a Verified,
+    pub(super) key_thumbprint: Option<&'a str>,
+}
+
+/// Seconds after which a refresh token that nobody uses ends (behaviour.md G.10).
+pub(super) const fn idle_seconds(issuer: &Issuer) -> i64 {
+    match issuer {
+        Issuer::Org => 90 * 86_400,
+        Issuer::Custom(_) => 7 * 86_400,
+    }
+}
+
+/// Makes a refresh token; answers its secret too.
+pub(super) fn issue(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    new: &NewRefreshToken<'_>,
+) -> Result<(RefreshTokenId, Secret), EngineError> {
+    let id = RefreshTokenId::new(change.id_seed());
+    let key = tx.query_first(
+        "INSERT INTO oauth_refresh_tokens (org_key, user_key, application_key, issuer, scopes, id, verified, created, \
+         last_updated, expires, key_thumbprint) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+         RETURNING refresh_token_key",
+        params![
+            change.org,
+            new.user,
+            new.application,
+            new.issuer.as_str(),
+            &new.scopes.join(" "),
+            &id,
+            &serde_json::to_string(new.verified)?,
+            change.now,
+            change.now,
+            change.now.plus_seconds(idle_seconds(new.issuer)),
+            new.key_thumbprint
+        ],
+        |row| row.integer(0),
+    )?;
+    let secret = insert_secret(tx, key.unwrap_or_default())?;
+    Ok((id, secret))
+}
+
+/// Gives a token one more secret.
+pub(super) fn insert_secret(tx: &mut Tx<'_>, key: i64) -> Result<Secret, EngineError> {
+    let secret = Secret::random::<32>("")?;
+    let sql = "INSERT INTO oauth_refresh_token_secrets (secret_hash, refresh_token_key) VALUES ($1, $2)";
+    tx.execute(sql, params![secret.hash().0.as_slice(), key])?;
+    Ok(secret)
+}
+
 /// Live tokens: the org is `$1`, the time `$2`.
 fn select_sql(rest: &str) -> String {
     format!(
@@ -200,6 +258,15 @@ pub(super) fn end_one(tx: &mut Tx<'_>, org: OrgKey, key: i64) -> Result<(), Engi
     tx.execute("DELETE FROM oauth_refresh_token_secrets WHERE refresh_token_key = $1", params![key])?;
     tx.execute("DELETE FROM oauth_refresh_tokens WHERE org_key = $1 AND refresh_token_key = $2", params![org, key])?;
     Ok(())
+}
+
+/// Ends the token with this id, if it is still there.
+pub(super) fn end_named(tx: &mut Tx<'_>, org: OrgKey, id: &str) -> Result<(), EngineError> {
+    let sql = "SELECT refresh_token_key FROM oauth_refresh_tokens WHERE org_key = $1 AND id = $2";
+    match tx.query_first(sql, params![org, id], |row| row.integer(0))? {
+        Some(key) => end_one(tx, org, key),
+        None => Ok(()),
+    }
 }
 
 /// Ends tokens. Answers how many there were.

@@ -30,3 +30,25 @@ on_both_engines! {
         unknown.refused(404, "E0000007", "Not found: Resource not found: aus0 (AuthorizationServer)", &[]);
     }
 }
+
+on_both_engines! {
+    async fn openid_configuration_tells_what_oauth_metadata_tells_and_more(org: TestOrg) {
+        let anyone = org.caller.without_token();
+        let base = format!("http://{}", org.address());
+        for server in ["", "/oauth2/default"] {
+            let get = async |name: &str| anyone.send(Method::GET, &format!("{server}/.well-known/{name}"), None).await.ok();
+            let (openid, oauth) = (get("openid-configuration").await, get("oauth-authorization-server").await);
+            for (name, value) in oauth.as_object().unwrap() {
+                assert_eq!(&openid[name], value, "{name}");
+            }
+            let endpoints = if server.is_empty() { format!("{base}/oauth2/v1") } else { format!("{base}{server}/v1") };
+            assert_eq!(openid["authorization_endpoint"], json!(format!("{endpoints}/authorize")));
+            assert_eq!(openid["userinfo_endpoint"], json!(format!("{endpoints}/userinfo")));
+            assert_eq!(openid["code_challenge_methods_supported"], json!(["S256"]));
+            assert_eq!(openid["authorization_response_iss_parameter_supported"], json!(true));
+            for grant in ["authorization_code", "refresh_token", "implicit"] {
+                assert!(openid["grant_types_supported"].as_array().unwrap().contains(&json!(grant)));
+            }
+        }
+    }
+}

@@ -2,11 +2,16 @@
 
 mod access;
 mod assertions;
+mod authorize;
+mod codes;
+mod consent;
 mod dpop;
+pub(crate) mod flow;
 mod forged;
 mod introspect;
 mod keys;
 mod metadata;
+mod refresh;
 mod token;
 
 use base64::Engine as _;
