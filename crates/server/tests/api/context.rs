@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::postgres;
+use crate::{log, postgres};
 
 /// The administrator's login in every test org.
 pub const ADMIN: &str = "admin@example.com";
@@ -65,12 +65,14 @@ pub fn run<F: Future<Output = ()>>(engine: EngineKind, body: impl FnOnce(TestOrg
 
 /// The same with rate limits.
 pub fn run_limited<F: Future<Output = ()>>(engine: EngineKind, limits: RateLimits, body: impl FnOnce(TestOrg) -> F) {
+    log::listen();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         if let Some(org) = TestOrg::start(engine, limits).await {
             body(org).await;
         }
     });
+    log::check();
 }
 
 /// A server of its own with one org, and its administrator's API token.
@@ -134,6 +136,8 @@ impl TestOrg {
     pub async fn messages(&self) -> Vec<Value> {
         let mut messages = self.get("/dev/mailbox.json").await.ok().as_array().unwrap().clone();
         messages.reverse();
+        let links = messages.iter().filter_map(|message| message["link"].as_str());
+        links.filter_map(|link| link.rsplit('/').next()).for_each(log::keep_secret);
         messages
     }
 
@@ -215,7 +219,9 @@ pub async fn new_org(store: &Store, name: &str) -> String {
         admin_password: Password::new(ADMIN_PASSWORD.to_owned()),
         token: None,
     };
-    store.create_org(new).await.unwrap().token.reveal().to_owned()
+    let token = store.create_org(new).await.unwrap().token.reveal().to_owned();
+    log::keep_secret(&token);
+    token
 }
 
 /// A profile with this login.

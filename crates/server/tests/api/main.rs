@@ -22,6 +22,7 @@ mod identity_providers;
 mod inline_hooks;
 mod integrity;
 mod linked_object_definitions;
+mod log;
 mod logs;
 mod mail;
 mod model;

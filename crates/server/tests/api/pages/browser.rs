@@ -8,6 +8,7 @@ use reqwest::Method;
 use reqwest::header::HeaderMap;
 
 use crate::context::TestOrg;
+use crate::log;
 
 /// A browser with cookies of its own.
 pub struct Browser {
@@ -114,6 +115,7 @@ impl Browser {
             if rest.contains("Max-Age=0") {
                 self.cookies.lock().remove(name);
             } else {
+                log::keep_secret(value);
                 self.set_cookie(name, value);
             }
         }
