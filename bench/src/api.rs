@@ -41,6 +41,16 @@ impl Api {
         request.extend_from_slice(text.as_bytes());
     }
 
+    /// A request with a JSON body, or none if it is empty.
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> Vec<u8> {
+        let mut request = Vec::with_capacity(512);
+        self.head(&mut request, method, path);
+        let kind = if body.is_empty() { "" } else { "Content-Type: application/json\r\n" };
+        let rest = format!("{kind}Content-Length: {}\r\n\r\n{body}", body.len());
+        request.extend_from_slice(rest.as_bytes());
+        request
+    }
+
     fn head(&self, request: &mut Vec<u8>, method: &str, path: &str) {
         for part in [method, " ", path, " HTTP/1.1\r\nHost: localhost\r\nAuthorization: SSWS ", &self.token, "\r\n"] {
             request.extend_from_slice(part.as_bytes());

@@ -10,6 +10,7 @@ mod compare;
 mod connection;
 mod constant;
 mod cores;
+mod groups;
 mod load;
 mod raw_sqlite;
 mod report;
@@ -45,6 +46,19 @@ enum Command {
     Seed(Seed),
     /// Measure whether the time of signing in tells who exists, and what many sign-ins do to reads
     SignIn(sign_in::SignIn),
+    /// Put users into groups on a server that is running already, and list the groups of users
+    Memberships {
+        #[command(flatten)]
+        seed: Seed,
+        /// How many groups to create
+        #[arg(long, default_value_t = 1_000)]
+        groups: usize,
+        /// In how many of them every user is
+        #[arg(long, default_value_t = 10)]
+        per_user: usize,
+    },
+    /// Apply a group rule to all users of a server that is running already, and write meanwhile
+    GroupRule(Seed),
     /// The reference server: answers constant bodies until it is killed
     #[command(hide = true)]
     Constant {
@@ -104,6 +118,10 @@ fn main() -> Result<()> {
         None => compare::run(&cli.compare),
         Some(Command::Constant { listen }) => constant::serve(listen),
         Some(Command::SignIn(options)) => sign_in::run(&options),
+        Some(Command::Memberships { seed, groups, per_user }) => {
+            groups::memberships(&Api::new(resolve(&seed.base)?, seed.token), seed.users, groups, per_user)
+        }
+        Some(Command::GroupRule(seed)) => groups::group_rule(&Api::new(resolve(&seed.base)?, seed.token), seed.users),
         Some(Command::Seed(seed)) => {
             let api = Api::new(resolve(&seed.base)?, seed.token);
             let seeded = seed::create_users(&Cores::shared(), &api, seed.users, seed.connections)?;
