@@ -103,18 +103,39 @@ suite() {
   env -u http_proxy -u https_proxy -u HTTP_PROXY -u HTTPS_PROXY "$@" || failed+=("$name")
 }
 
-if [[ $suites == *node* ]]; then
-  cd "$here/node"
-  suite "okta-sdk-nodejs 7.0.0 and 8.1.0" npm test --silent
-fi
+# every_suite NAME: runs the suites of each SDK, with what the environment says of the client. Only the newer SDKs know DPoP.
+every_suite() {
+  if [[ $suites == *node* ]]; then
+    cd "$here/node"
+    suite "okta-sdk-nodejs, $1" npm test --silent
+  fi
+  if [[ $suites == *python* ]]; then
+    cd "$here/python"
+    suite "okta 3.4.6 for Python, $1" .venv-3/bin/python -m pytest -q -p no:cacheprovider
+    if [[ -z ${ROSTER_SDK_DPOP:-} ]]; then
+      suite "okta 2.9.13 for Python, $1" .venv-2/bin/python -m pytest -q -p no:cacheprovider
+    fi
+  fi
+}
+
+every_suite "with an API token"
 if [[ $suites == *auth-js* ]]; then
   cd "$here/auth-js"
   suite "okta-auth-js 7.14.5" npm test --silent
 fi
-if [[ $suites == *python* ]]; then
-  cd "$here/python"
-  suite "okta 3.4.6 for Python" .venv-3/bin/python -m pytest -q -p no:cacheprovider
-  suite "okta 2.9.13 for Python" .venv-2/bin/python -m pytest -q -p no:cacheprovider
+
+# The same once more with access tokens, and with bound ones. The variables that name the client are ours, since those of
+# the SDKs would take the place of what a test says.
+if [[ $suites != auth-js ]]; then
+  openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/key.pem" 2>/dev/null
+  export ROSTER_SDK_SCOPES="okta.users.read okta.users.manage okta.groups.read okta.groups.manage okta.idps.read okta.idps.manage \
+okta.apps.read okta.apps.manage okta.userTypes.read okta.userTypes.manage okta.schemas.read okta.schemas.manage"
+  export ROSTER_SDK_KEY=$work/key.pem ROSTER_SDK_CLIENT_ID
+  ROSTER_SDK_CLIENT_ID=$(python3 "$here/service_app.py" "$work/key.pem")
+  every_suite "with an access token"
+  export ROSTER_SDK_DPOP=true
+  ROSTER_SDK_CLIENT_ID=$(python3 "$here/service_app.py" "$work/key.pem" --dpop)
+  every_suite "with a bound access token"
 fi
 
 if ((${#failed[@]})); then

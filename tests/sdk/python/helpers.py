@@ -20,6 +20,8 @@ from okta.client import Client
 
 SDK = int(version("okta").split(".")[0])
 ORG_URL = os.environ["OKTA_CLIENT_ORGURL"]
+# With these the tests run as an OAuth client instead of an API token's owner (see run.sh).
+CLIENT_ID = os.environ.get("ROSTER_SDK_CLIENT_ID")
 
 PASSWORD = "Abcd1234#@"
 OTHER_PASSWORD = "Wxyz9876#@"
@@ -95,8 +97,20 @@ class Org:
     """`org.suspend_user(id)` calls the operation suspendUser through the SDK and answers what the SDK made of the
     reply; query parameters are keywords in snake case, a request's body is the last positional argument."""
 
-    def __init__(self, token=os.environ["OKTA_CLIENT_TOKEN"]):
-        self._client = Client({"orgUrl": ORG_URL, "token": token})
+    def __init__(self, token=None):
+        if token or not CLIENT_ID:
+            caller = {"token": token or os.environ["OKTA_CLIENT_TOKEN"]}
+        else:
+            with open(os.environ["ROSTER_SDK_KEY"]) as key:
+                caller = {
+                    "authorizationMode": "PrivateKey",
+                    "clientId": CLIENT_ID,
+                    "scopes": os.environ["ROSTER_SDK_SCOPES"].split(),
+                    "privateKey": key.read(),
+                }
+            if "ROSTER_SDK_DPOP" in os.environ:
+                caller["dpopEnabled"] = True
+        self._client = Client({"orgUrl": ORG_URL, **caller})
 
     def __getattr__(self, operation):
         return partial(self._call, operation)

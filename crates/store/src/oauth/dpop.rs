@@ -100,10 +100,11 @@ fn check(org: &Org, proof: &str, request: &ProvenRequest, now: Timestamp) -> Res
         return Err(OAuthMistake::MalformedProof);
     }
     let claims: ProofClaims = token.claims().ok_or(OAuthMistake::MalformedProof)?;
-    if claims.htm != request.method {
+    // Okta's Node SDK writes the method as its caller did, in small letters too.
+    if !claims.htm.eq_ignore_ascii_case(&request.method) {
         return Err(OAuthMistake::ProofOfAnotherMethod);
     }
-    if without_query(&claims.htu) != request.url {
+    if regular(&claims.htu) != request.url {
         return Err(OAuthMistake::ProofOfAnotherUrl);
     }
     if (claims.iat as i64).abs_diff(now.as_millis() / 1000) > WINDOW_SECONDS.unsigned_abs() {
@@ -124,9 +125,13 @@ fn check(org: &Org, proof: &str, request: &ProvenRequest, now: Timestamp) -> Res
     Ok((key.thumbprint(), claims.jti))
 }
 
-/// A URL as proofs are compared by (RFC 9449, 4.3).
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or_default()
+/// A URL as proofs are compared by (RFC 9449, 4.3): without query and fragment, its path regular as the server makes that of a
+/// request.
+fn regular(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
+    format!("{scheme}://{}", parts.join("/"))
 }
 
 fn nonce_key(org: &Org) -> Vec<u8> {
@@ -137,4 +142,17 @@ fn is_nonce(org: &Org, nonce: &str, now: Timestamp) -> bool {
     let made =
         decode_signed(&nonce_key(org), nonce).and_then(|payload| payload.try_into().ok()).map(i64::from_be_bytes);
     made.is_some_and(|made| made <= now.as_millis() && now.as_millis() - made <= NONCE_SECONDS * 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_compared_without_query_fragment_and_doubled_slashes() {
+        for url in ["http://a/api/v1/users", "http://a//api/v1/users/?limit=2", "http://a/api/v1/users#x"] {
+            assert_eq!(regular(url), "http://a/api/v1/users");
+        }
+        assert_eq!(regular("nonsense"), "://");
+    }
 }
