@@ -171,6 +171,9 @@ impl RecoveryType {
 pub struct Verified {
     /// When they gave their password, or set it as who holds the token that was mailed to them.
     pub password: Option<Timestamp>,
+    /// When an identity provider said who they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Timestamp>,
     /// The factors that they verified, by what an `amr` claim calls them.
     pub factors: Vec<VerifiedFactor>,
 }
@@ -222,7 +225,13 @@ impl Verified {
     /// A password, given now.
     #[must_use]
     pub const fn password(now: Timestamp) -> Self {
-        Self { password: Some(now), factors: Vec::new() }
+        Self { password: Some(now), provider: None, factors: Vec::new() }
+    }
+
+    /// The word of an identity provider, given now.
+    #[must_use]
+    pub const fn provider(now: Timestamp) -> Self {
+        Self { password: None, provider: Some(now), factors: Vec::new() }
     }
 
     /// The same with a factor more.
@@ -253,8 +262,8 @@ impl Verified {
     /// The methods, as a session shows them.
     #[must_use]
     pub fn methods(&self) -> Vec<&str> {
-        let password = self.password.map(|_| "pwd");
-        let mut methods: Vec<&str> = password.into_iter().collect();
+        let first = [self.password.map(|_| "pwd"), self.provider.map(|_| "fed")];
+        let mut methods: Vec<&str> = first.into_iter().flatten().collect();
         for factor in &self.factors {
             if !methods.contains(&factor.method.as_str()) {
                 methods.push(&factor.method);
@@ -284,6 +293,8 @@ impl Verified {
             return Next::Stage(Stage::MfaRequired { verified: self });
         }
         match standing.password {
+            // Who comes through an identity provider may have a password here, but did not use it.
+            _ if self.provider.is_some() => {}
             PasswordStanding::Expired => return Next::Stage(Stage::PasswordExpired { verified: self }),
             PasswordStanding::Warn { .. } if options.warn_before_password_expired => {
                 return Next::Stage(Stage::PasswordWarn { verified: self });

@@ -3,6 +3,7 @@
 //! A provider's protocol and policy are what its maker sent over the defaults of its type, as with apps.
 
 mod defaults;
+pub mod federation;
 
 use serde_json::{Map, Value};
 
@@ -117,6 +118,15 @@ identity_provider_types! {
 }
 
 impl IdentityProviderType {
+    /// The issuer, and the place of the keys, of an OpenID provider that is the same for everyone.
+    const fn issuer_and_keys(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Google => Some(("https://accounts.google.com", "https://www.googleapis.com/oauth2/v3/certs")),
+            Self::Apple => Some(("https://appleid.apple.com", "https://appleid.apple.com/auth/keys")),
+            _ => None,
+        }
+    }
+
     /// Reads a type as the wire spells it.
     #[must_use]
     pub fn from_text(text: &str) -> Option<Self> {

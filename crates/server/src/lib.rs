@@ -23,6 +23,7 @@ mod linked_object_definitions;
 mod logs;
 pub mod mail;
 mod oauth;
+mod outbound;
 mod pages;
 mod password_import;
 mod permissions;
@@ -53,6 +54,7 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use rate_limit::{RateLimits, RateLimitsError};
 
 use mail::Senders;
+use outbound::Outbound;
 use password_import::HookClient;
 use rate_limit::RateLimiter;
 use throttle::Throttle;
@@ -69,6 +71,7 @@ struct Inner {
     deactivations: Wake,
     group_rules: Wake,
     throttle: Throttle,
+    outbound: Outbound,
     hook_client: HookClient,
     messages: MessageSettings,
 }
@@ -86,12 +89,14 @@ impl App {
     /// A server over `store`.
     #[must_use]
     pub fn new(store: Store, base_url: BaseUrl, limits: RateLimits, messages: MessageSettings) -> Self {
+        let outbound = Outbound::new();
         Self(Arc::new(Inner {
             deactivations: Wake::default(),
             group_rules: Wake::default(),
             limiter: RateLimiter::new(limits),
             throttle: Throttle::new(),
-            hook_client: HookClient::new(store.clock().clone()),
+            hook_client: HookClient::new(outbound.clone(), store.clock().clone()),
+            outbound,
             store,
             base_url,
             messages,
@@ -130,6 +135,10 @@ impl App {
 
     pub(crate) fn shows_mailbox(&self) -> bool {
         self.0.messages.show_mailbox
+    }
+
+    pub(crate) fn outbound(&self) -> &Outbound {
+        &self.0.outbound
     }
 
     pub(crate) fn hook_client(&self) -> &HookClient {

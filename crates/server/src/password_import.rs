@@ -1,37 +1,26 @@
 //! The password-import inline hook: asks another directory whether a password is the one it knows (behaviour.md E.9).
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::redirect::Policy;
 use roster_model::inline_hook::PASSWORD_IMPORT;
 use roster_store::authn::{ImportCall, ImportVerdict};
 use roster_store::change::RequestContext;
 use roster_store::clock::Clock;
 use serde_json::{Value, json};
 
-/// How long a hook may take.
-const TIMEOUT: Duration = Duration::from_secs(3);
-
-/// Bytes that a hook's answer may have.
-const MAX_ANSWER: usize = 64 << 10;
+use crate::outbound::{Outbound, answer_to};
 
 /// Who asks hooks.
 #[derive(Clone)]
 pub(crate) struct HookClient {
-    http: Option<reqwest::Client>,
+    outbound: Outbound,
     clock: Clock,
 }
 
 impl HookClient {
-    pub(crate) fn new(clock: Clock) -> Self {
-        // The first provider that is installed in a process stays; ours is as good as any.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build();
-        let http = client.inspect_err(|error| tracing::error!(%error, "inline hooks cannot be asked")).ok();
-        Self { http, clock }
+    pub(crate) fn new(outbound: Outbound, clock: Clock) -> Self {
+        Self { outbound, clock }
     }
 }
 
@@ -42,8 +31,7 @@ pub(crate) async fn ask(
     base_url: &str,
     context: &RequestContext,
 ) -> ImportVerdict {
-    let Some(http) = &client.http else { return ImportVerdict::Unavailable };
-    match request(http, &client.clock, &call, base_url, context).await {
+    match request(client, &call, base_url, context).await {
         Ok(verdict) => verdict,
         Err(error) => {
             tracing::warn!(hook = %call.hook.id, "the password-import hook failed: {error}");
@@ -53,31 +41,18 @@ pub(crate) async fn ask(
 }
 
 async fn request(
-    http: &reqwest::Client,
-    clock: &Clock,
+    client: &HookClient,
     call: &ImportCall,
     base_url: &str,
     context: &RequestContext,
 ) -> Result<ImportVerdict, String> {
     let channel = &call.hook.channel;
-    let mut request = http.post(&channel.uri).header(CONTENT_TYPE, "application/json");
+    let mut request = client.outbound.client()?.post(&channel.uri).header(CONTENT_TYPE, "application/json");
     for header in channel.headers.iter().chain(&channel.auth_scheme) {
         request = request.header(&header.key, &header.value);
     }
-    let body = question(call, clock, base_url, context).to_string();
-    // The error of a request names its URL, which may hold a secret.
-    let mut response = request.body(body).send().await.map_err(|error| error.without_url().to_string())?;
-    if !response.status().is_success() {
-        return Err(format!("it answered {}", response.status()));
-    }
-    let mut answer = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| error.without_url().to_string())? {
-        answer.extend_from_slice(&chunk);
-        if answer.len() > MAX_ANSWER {
-            return Err("its answer is too long".to_owned());
-        }
-    }
-    verdict(&answer)
+    let body = question(call, &client.clock, base_url, context).to_string();
+    verdict(&answer_to(request.body(body)).await?)
 }
 
 /// What a hook is sent.

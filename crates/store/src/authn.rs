@@ -87,7 +87,7 @@ pub struct Success {
 }
 
 /// What a transaction decided that stands even if it is a refusal: a failed attempt is counted and told to the log.
-type Decided<T> = Result<T, Problem>;
+pub(crate) type Decided<T> = Result<T, Problem>;
 
 /// Wrong credentials, or nobody's; which, nobody is told.
 fn failed() -> Problem {
@@ -220,7 +220,7 @@ pub(crate) fn end_of_user(tx: &mut Tx<'_>, user: UserKey) -> Result<(), EngineEr
 }
 
 /// A sign-in on its way: what it carries along, and its user before and after.
-struct SignIn {
+pub(crate) struct SignIn {
     /// The state token, if it has one yet.
     token: Option<Secret>,
     relay_state: Option<String>,
@@ -230,6 +230,16 @@ struct SignIn {
 }
 
 impl SignIn {
+    /// One that has just begun.
+    pub(crate) fn begin(user: User, relay_state: Option<String>, options: Options) -> Self {
+        Self { token: None, relay_state, options, before: user.clone(), user }
+    }
+
+    /// The user as they are by now.
+    pub(crate) const fn user(&self) -> &User {
+        &self.user
+    }
+
     /// A transaction that goes on with its user as they are.
     fn of(loaded: Loaded) -> Self {
         let Loaded { token, user, transaction } = loaded;
@@ -238,7 +248,12 @@ impl SignIn {
     }
 
     /// Moves the user through the lifecycle, and tells the log.
-    fn transition(&mut self, tx: &mut Tx<'_>, change: &Change, operation: LifecycleOperation) -> Result<(), Error> {
+    pub(crate) fn transition(
+        &mut self,
+        tx: &mut Tx<'_>,
+        change: &Change,
+        operation: LifecycleOperation,
+    ) -> Result<(), Error> {
         let transition = self.user.apply(operation)?;
         self.user.transition(transition, change.now);
         Ok(change.record(tx, transition.event(), &[party(&self.user)])?)
@@ -246,7 +261,7 @@ impl SignIn {
 }
 
 /// Lets a sign-in go on with what was proved so far: to the next stage, or to its end. What became of the user is saved.
-fn proceed(
+pub(crate) fn proceed(
     tx: &mut Tx<'_>,
     change: &Change,
     key: &MasterKey,

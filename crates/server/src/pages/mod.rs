@@ -7,6 +7,7 @@
 mod csrf;
 mod error;
 mod factors;
+mod federation;
 mod form;
 mod home;
 mod links;
@@ -71,6 +72,8 @@ pub(crate) fn router() -> Router<App> {
         .route("/signin/unlock/{token}", get(links::unlock).post(links::recover))
         .route(recovery::FORGOT_PASSWORD, get(recovery::forgot_password).post(recovery::send_password_mail))
         .route(recovery::UNLOCK, get(recovery::unlock).post(recovery::send_unlock_mail))
+        .route(federation::BEGIN, get(federation::begin))
+        .route(federation::CALLBACK, get(federation::callback))
         .route("/dev/mailbox", get(mailbox::mailbox))
         .route("/dev/mailbox.json", get(mailbox::mailbox_json))
         .route("/assets/pages.css", get(stylesheet))

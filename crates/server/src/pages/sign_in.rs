@@ -8,6 +8,7 @@ use roster_model::error::ErrorCode;
 use roster_model::user::password_policy::Password;
 use roster_store::Error;
 use roster_store::authn::{Authentication, PrimaryAuthentication, Success};
+use roster_store::identity_providers::IdentityProvider;
 
 use super::{Form, HOME, Page, SIGN_IN, Shown, Visit, redirect, show, show_on_the_way_elsewhere, steps};
 use crate::request::Query;
@@ -28,6 +29,25 @@ struct SignInPage<'a> {
     /// Where to go once signed in.
     from_uri: &'a str,
     error: Option<&'a str>,
+    /// Who else can say who somebody is.
+    providers: Vec<ProviderLink>,
+}
+
+/// An identity provider to sign in through.
+struct ProviderLink {
+    name: String,
+    url: String,
+}
+
+impl ProviderLink {
+    /// The providers of the visitor's org, with links that lead to `from_uri` in the end.
+    async fn all(app: &App, visit: &Visit, from_uri: &str) -> Result<Vec<Self>, Error> {
+        let from_uri: String = form_urlencoded::byte_serialize(from_uri.as_bytes()).collect();
+        let found = app.store().sign_in_providers(visit.org.key).await?;
+        let link =
+            |it: IdentityProvider| Self { url: format!("/sso/idps/{}?fromURI={from_uri}", it.id), name: it.name };
+        Ok(found.into_iter().map(link).collect())
+    }
 }
 
 #[derive(Template)]
@@ -44,11 +64,13 @@ pub(super) async fn form(State(app): State<App>, visit: Visit, query: Query) -> 
     if query.text("prompt") != Some("login") && visit.session(&app).await?.is_some() {
         return redirect(from_uri);
     }
+    let providers = ProviderLink::all(&app, &visit, from_uri).await?;
     let page = SignInPage {
         page: visit.page(),
         username: query.text("login_hint").unwrap_or_default(),
         from_uri,
         error: None,
+        providers,
     };
     show_sign_in(&visit, StatusCode::OK, &page)
 }
@@ -58,8 +80,9 @@ pub(super) async fn sign_in(State(app): State<App>, form: Form) -> Shown {
     let visit = &form.visit;
     let from_uri = visit.own_page(form.text("fromURI")).unwrap_or(HOME);
     let (username, password) = (form.text("username").unwrap_or_default(), form.text("password").unwrap_or_default());
+    let providers = ProviderLink::all(&app, visit, from_uri).await?;
     let refuse = |status, error: &str| {
-        let page = SignInPage { page: visit.page(), username, from_uri, error: Some(error) };
+        let page = SignInPage { page: visit.page(), username, from_uri, error: Some(error), providers };
         show_sign_in(visit, status, &page)
     };
     let now = app.store().clock().now();

@@ -15,6 +15,7 @@ mod applications;
 mod authn;
 mod concurrency;
 mod factors;
+mod federation;
 mod group_owners;
 mod group_rules;
 mod groups;

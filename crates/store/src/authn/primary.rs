@@ -181,8 +181,7 @@ impl Store {
                     return Ok(Err(failed()));
                 }
                 tokens::void(tx, user.key, &[Purpose::Activation])?;
-                let sign_in =
-                    SignIn { token: None, relay_state: relay_state.clone(), options, before: user.clone(), user };
+                let sign_in = SignIn::begin(user, relay_state.clone(), options);
                 proceed(tx, &change, &key, sign_in, Verified::default())
             })
             .await?;
@@ -221,13 +220,7 @@ fn decide(
     };
     let change = change.by(party(&before));
     let policy = policies::password(tx, change.org)?;
-    let mut sign_in = SignIn {
-        token: None,
-        relay_state: request.relay_state.clone(),
-        options: request.options,
-        user: before.clone(),
-        before,
-    };
+    let mut sign_in = SignIn::begin(before, request.relay_state.clone(), request.options);
     if is_auto_unlocked(&sign_in.user, &policy, &change) {
         sign_in.transition(tx, &change, LifecycleOperation::AutoUnlock)?;
         sign_in.user.failed_attempts = 0;

@@ -22,6 +22,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, sql: include_str!("../../migrations/0007_oauth_clients.sql") },
     Migration { version: 8, sql: include_str!("../../migrations/0008_group_owners.sql") },
     Migration { version: 9, sql: include_str!("../../migrations/0009_oauth_codes.sql") },
+    Migration { version: 10, sql: include_str!("../../migrations/0010_federated_sign_ins.sql") },
 ];
 
 /// The version after every step.

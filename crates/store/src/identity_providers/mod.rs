@@ -6,6 +6,7 @@
 //! Invariant: a link's provider and user exist. Whoever links holds the rows of both, and whoever removes one of them
 //! takes its links along.
 
+mod federation;
 mod users;
 
 use roster_model::application::ApplicationStatus;
@@ -17,6 +18,7 @@ use roster_model::identity_provider::{IdentityProviderInput, IdentityProviderTyp
 use roster_model::timestamp::Timestamp;
 use serde_json::{Map, Value, json};
 
+pub use federation::SignInProvider;
 pub use users::IdentityProviderUser;
 pub(crate) use users::remove_user;
 
@@ -164,6 +166,7 @@ impl Store {
             .write(move |tx| {
                 let found = find_for_update(tx, change.org, &id)?;
                 tx.execute("DELETE FROM identity_provider_users WHERE identity_provider_key = $1", params![found.key])?;
+                federation::remove_provider(tx, found.key)?;
                 tx.execute("DELETE FROM identity_providers WHERE identity_provider_key = $1", params![found.key])?;
                 Ok(change.record(tx, EventType::IdentityProviderDelete, &[party(&found)])?)
             })

@@ -172,7 +172,7 @@ fn linked(
     tx.query_first(&format!("{SELECT_USER} AND l.user_key = $2"), params![provider.key, user], read_user)
 }
 
-fn link(
+pub(super) fn link(
     tx: &mut Tx<'_>,
     change: &Change,
     provider: &IdentityProvider,
@@ -201,6 +201,27 @@ fn link(
         other => other.into(),
     })?;
     Ok(record(tx, change, provider, user, Some(external_id))?)
+}
+
+/// Whether a user is linked to a provider.
+pub(super) fn is_linked(tx: &mut Tx<'_>, provider: &IdentityProvider, user: UserKey) -> Result<bool, EngineError> {
+    Ok(linked(tx, provider, user)?.is_some())
+}
+
+/// Keeps what a provider says of a user who is linked to it.
+pub(super) fn save_profile(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    provider: &IdentityProvider,
+    user: UserKey,
+    profile: &Map<String, Value>,
+) -> Result<(), EngineError> {
+    tx.execute(
+        "UPDATE identity_provider_users SET profile = $1, last_updated = $2 \
+         WHERE identity_provider_key = $3 AND user_key = $4",
+        params![&serde_json::to_string(profile)?, change.now, provider.key, user],
+    )?;
+    Ok(())
 }
 
 /// A link is told of as a change of the user, as linked objects are.

@@ -158,6 +158,31 @@ struct Plan {
     next_login: Option<NextLogin>,
 }
 
+/// A new user whom an identity provider vouches for, active at once, in these groups too if they are there.
+pub(crate) fn provision_user(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    outbox: &Outbox,
+    profile: &Map<String, Value>,
+    group_ids: &[String],
+    provider: ProviderType,
+) -> Result<User, Error> {
+    let user_type = Arc::new(user_types::find(tx, change.org, user_types::DEFAULT, ResourceKind::UserType)?);
+    let profile = user_type.schema.create(profile)?;
+    let credentials = StoredCredentials { password: None, recovery_question: None, provider: Provider::of(provider) };
+    let user = User::staged(UserId::new(change.id_seed()), user_type.id.clone(), &profile, credentials, change.now);
+    let mut known = Vec::new();
+    for id in group_ids {
+        match groups::find_changeable(tx, change.org, id) {
+            Ok(_) => known.push(id.clone()),
+            Err(Error::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let plan = Plan { profile, user_type, group_ids: known, activate: true, next_login: None };
+    insert_user(tx, change, user, &plan, outbox)
+}
+
 fn insert_user(tx: &mut Tx<'_>, change: &Change, mut user: User, plan: &Plan, outbox: &Outbox) -> Result<User, Error> {
     let joined = plan
         .group_ids

@@ -26,6 +26,7 @@ use roster_model::user::schema::ProfileSchema;
 use roster_model::user::status::{LifecycleOperation, UserStatus};
 use serde_json::{Map, Value, json};
 
+pub(crate) use create::provision_user;
 pub use create::{CreateUser, NextLogin};
 pub use credentials::{ChangePassword, ChangeRecoveryQuestion, ForgotPasswordSetNewPassword};
 pub use lifecycle::TransitioningUser;
