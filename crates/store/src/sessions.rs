@@ -130,7 +130,13 @@ impl Store {
         let now = self.clock().now();
         self.engine()
             .write(move |tx| {
+                // Secrets first: they refer to their tokens.
+                let secrets = "DELETE FROM oauth_refresh_token_secrets WHERE refresh_token_key IN \
+                     (SELECT refresh_token_key FROM oauth_refresh_tokens WHERE expires <= $1)";
+                tx.execute(secrets, params![now])?;
                 for table in [
+                    "oauth_refresh_tokens",
+                    "oauth_codes",
                     "sessions",
                     "session_tokens",
                     "authn_transactions",
