@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use percent_encoding::percent_decode_str;
 use roster_model::id::OrgKey;
 use roster_model::oauth::error::OAuthMistake;
 use roster_model::oauth::jwk::PublicKey;
@@ -104,7 +105,7 @@ fn check(org: &Org, proof: &str, request: &ProvenRequest, now: Timestamp) -> Res
     if !claims.htm.eq_ignore_ascii_case(&request.method) {
         return Err(OAuthMistake::ProofOfAnotherMethod);
     }
-    if regular(&claims.htu) != request.url {
+    if regular(&claims.htu) != regular(&request.url) {
         return Err(OAuthMistake::ProofOfAnotherUrl);
     }
     if (claims.iat as i64).abs_diff(now.as_millis() / 1000) > WINDOW_SECONDS.unsigned_abs() {
@@ -126,12 +127,13 @@ fn check(org: &Org, proof: &str, request: &ProvenRequest, now: Timestamp) -> Res
 }
 
 /// A URL as proofs are compared by (RFC 9449, 4.3): without query and fragment, its path regular as the server makes that of a
-/// request.
+/// request, and without escapes: one official SDK escapes a login in the proof and not on the wire.
 fn regular(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let (scheme, rest) = url.split_once("://").unwrap_or_default();
     let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
-    format!("{scheme}://{}", parts.join("/"))
+    let path = parts.join("/");
+    format!("{scheme}://{}", percent_decode_str(&path).decode_utf8_lossy())
 }
 
 fn nonce_key(org: &Org) -> Vec<u8> {
@@ -153,6 +155,7 @@ mod tests {
         for url in ["http://a/api/v1/users", "http://a//api/v1/users/?limit=2", "http://a/api/v1/users#x"] {
             assert_eq!(regular(url), "http://a/api/v1/users");
         }
+        assert_eq!(regular("http://a/users/ada%40a.example"), regular("http://a/users/ada@a.example"));
         assert_eq!(regular("nonsense"), "://");
     }
 }
