@@ -170,7 +170,9 @@ fn texts_at(body: &Map<String, Value>, path: &[&str]) -> Result<Vec<String>, Pro
         None => {}
         Some(Value::Array(items)) => {
             for item in items {
-                let text = item.as_str().ok_or_else(|| Problem::new(ErrorCode::NotWellFormed))?;
+                // PostgreSQL can hold no NUL.
+                let text = item.as_str().filter(|text| !text.contains('\0'));
+                let text = text.ok_or_else(|| Problem::new(ErrorCode::NotWellFormed))?;
                 if !texts.iter().any(|known| known == text) {
                     texts.push(text.to_owned());
                 }

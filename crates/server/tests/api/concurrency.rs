@@ -41,7 +41,7 @@ fn but_for_successes(answers: Vec<Answer>, expected: usize) -> Vec<Answer> {
 /// The types of the events about this user, oldest first, that are among `types`.
 async fn events(org: &TestOrg, id: &str, types: &[&str]) -> Vec<String> {
     let types: Vec<String> = types.iter().map(|it| format!("eventType eq \"{it}\"")).collect();
-    let filter = format!("target.id eq \"{id}\" and ({})", types.join(" or "));
+    let filter = format!("outcome.result eq \"SUCCESS\" and target.id eq \"{id}\" and ({})", types.join(" or "));
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("filter", &filter).append_pair("limit", "1000");
     let events = org.get(&format!("/api/v1/logs?{}", query.finish())).await.ok();

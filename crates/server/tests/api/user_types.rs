@@ -108,6 +108,8 @@ on_both_engines! {
     async fn who_changed_a_type_last_is_told(org: TestOrg) {
         let user_type = created(&org, "contractor").await;
         let other = org.create_active("isaac@example.com", "Abcd1234#@").await;
+        let role = format!("/api/v1/users/{}/roles", text(&other, "id"));
+        assert_eq!(org.post(&role, json!({ "type": "SUPER_ADMIN" })).await.status, 201);
         let token = org.post("/api/v1/api-tokens", json!({ "name": "x", "userId": other["id"] })).await.ok();
         let other_caller = org.with_token(Some(&text(&token, "token")));
         let body = Some(json!({ "displayName": "Freelancer" }));

@@ -257,7 +257,7 @@ fn fault(method: &str, answer: &RawAnswer) -> Option<&'static str> {
         return Some("it broke");
     } else if !told {
         return Some("headers are missing");
-    } else if answer.status == 204 || method == "HEAD" {
+    } else if matches!(answer.status, 202 | 204 | 303) || method == "HEAD" {
         return (!answer.body.is_empty()).then_some("there is a body");
     } else if answer.header("content-type") != Some("application/json") {
         return Some("it is not JSON");
