@@ -9,6 +9,7 @@ command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/
 command -v npm >/dev/null || packages+=(nodejs npm)
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3 python3-venv)
 command -v chromium >/dev/null || packages+=(chromium fonts-dejavu-core)
+command -v openssl >/dev/null || packages+=(openssl)
 ((${#packages[@]})) || exit 0
 
 if ! command -v apt-get >/dev/null; then

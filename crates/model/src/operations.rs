@@ -273,6 +273,10 @@ operations! {
     GrantConsentToScope "grantConsentToScope" Post "/api/v1/apps/{appId}/grants" AppGrantsManage Apps;
     GetScopeConsentGrant "getScopeConsentGrant" Get "/api/v1/apps/{appId}/grants/{grantId}" AppGrantsRead Apps;
     RevokeScopeConsentGrant "revokeScopeConsentGrant" Delete "/api/v1/apps/{appId}/grants/{grantId}" AppGrantsManage Apps;
+    ListOAuth2TokensForApplication "listOAuth2TokensForApplication" Get "/api/v1/apps/{appId}/tokens" AppsRead Apps;
+    RevokeOAuth2TokensForApplication "revokeOAuth2TokensForApplication" Delete "/api/v1/apps/{appId}/tokens" AppsManage Apps;
+    GetOAuth2TokenForApplication "getOAuth2TokenForApplication" Get "/api/v1/apps/{appId}/tokens/{tokenId}" AppsRead Apps;
+    RevokeOAuth2TokenForApplication "revokeOAuth2TokenForApplication" Delete "/api/v1/apps/{appId}/tokens/{tokenId}" AppsManage Apps;
     // Identity providers
     ListIdentityProviders "listIdentityProviders" Get "/api/v1/idps" IdpsRead Other;
     CreateIdentityProvider "createIdentityProvider" Post "/api/v1/idps" IdpsManage Other;

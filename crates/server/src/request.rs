@@ -145,6 +145,20 @@ impl FromRequestParts<App> for GrantSegments {
     }
 }
 
+/// The app and the refresh token in the path of a token that it holds.
+pub(crate) struct ApplicationTokenSegments {
+    pub(crate) application: String,
+    pub(crate) token: String,
+}
+
+impl FromRequestParts<App> for ApplicationTokenSegments {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        Ok(Self { application: segment(parts, "appId").await?, token: segment(parts, "tokenId").await? })
+    }
+}
+
 /// The token at the end of a path that opens without an API token.
 pub(crate) struct TokenSegment(pub(crate) String);
 

@@ -195,6 +195,10 @@ fn handler(operation: &Operation) -> MethodRouter<App> {
         Op::GrantConsentToScope => on(filter, applications::grants::grant_consent_to_scope),
         Op::GetScopeConsentGrant => on(filter, applications::grants::get_scope_consent_grant),
         Op::RevokeScopeConsentGrant => on(filter, applications::grants::revoke_scope_consent_grant),
+        Op::ListOAuth2TokensForApplication => on(filter, applications::tokens::list_oauth2_tokens_for_application),
+        Op::RevokeOAuth2TokensForApplication => on(filter, applications::tokens::revoke_oauth2_tokens_for_application),
+        Op::GetOAuth2TokenForApplication => on(filter, applications::tokens::get_oauth2_token_for_application),
+        Op::RevokeOAuth2TokenForApplication => on(filter, applications::tokens::revoke_oauth2_token_for_application),
         Op::Token | Op::TokenCustomAs => on(filter, oauth::token::token),
         Op::Userinfo | Op::UserinfoByPost | Op::UserinfoCustomAs | Op::UserinfoCustomAsByPost => {
             on(filter, oauth::userinfo::userinfo)

@@ -2,6 +2,7 @@
 
 pub(crate) mod grants;
 pub(crate) mod groups;
+pub(crate) mod tokens;
 pub(crate) mod users;
 
 use axum::extract::State;

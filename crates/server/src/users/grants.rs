@@ -11,10 +11,10 @@ use crate::request::{Query, Segment, UserSegment};
 use crate::response::{Handled, ListLinks, list, no_content, ok, path_segment};
 
 /// Grants, or tokens, that a page holds unless the caller wants another number.
-pub(super) const PAGE: usize = 20;
+pub(crate) const PAGE: usize = 20;
 
 /// And at most.
-pub(super) const MAX_PAGE: usize = 200;
+pub(crate) const MAX_PAGE: usize = 200;
 
 /// listUserGrants.
 pub(crate) async fn list_user_grants(
@@ -106,7 +106,7 @@ pub(crate) async fn revoke_grants_for_user_and_client(
 }
 
 /// Whether scopes are to be told in full.
-pub(super) fn expands_scope(query: &Query) -> bool {
+pub(crate) fn expands_scope(query: &Query) -> bool {
     query.text("expand") == Some("scope")
 }
 

@@ -2,7 +2,7 @@
 //! token itself says is shown to nobody.
 
 use axum::extract::State;
-use roster_store::oauth::{RefreshToken, ScopeDetails};
+use roster_store::oauth::{Delegation, RefreshToken, ScopeDetails};
 use serde_json::{Value, json};
 
 use super::grants::{MAX_PAGE, PAGE, expands_scope, links, scope_link, scope_view};
@@ -22,7 +22,8 @@ pub(crate) async fn list_refresh_tokens_for_user_and_client(
     let limit = query.limit_up_to(PAGE, MAX_PAGE)?;
     let (after, expand) = (query.text("after"), expands_scope(&query));
     let page = app.store().list_refresh_tokens_for_user_and_client(&caller.org, &asked, &client, limit, after).await?;
-    let views: Vec<Value> = page.items.iter().map(|token| view(token, expand, &caller.base_url)).collect();
+    let views: Vec<Value> =
+        page.items.iter().map(|token| view(token, &path_of(token), expand, &caller.base_url)).collect();
     let path = format!("users/{}/clients/{}/tokens", path_segment(&asked), path_segment(&client));
     let links = ListLinks {
         url: format!("{}/api/v1/{path}", caller.base_url),
@@ -44,7 +45,7 @@ pub(crate) async fn get_refresh_token_for_user_and_client(
 ) -> Handled {
     let store = app.store();
     let found = store.get_refresh_token_for_user_and_client(caller.org.key, &asked, &client, &token).await?;
-    ok(&view(&found, expands_scope(&query), &caller.base_url))
+    ok(&view(&found, &path_of(&found), expands_scope(&query), &caller.base_url))
 }
 
 /// revokeTokenForUserAndClient.
@@ -69,8 +70,14 @@ pub(crate) async fn revoke_tokens_for_user_and_client(
     no_content()
 }
 
-/// A refresh token on the wire, its members in a real org's order.
-fn view(token: &RefreshToken, expand: bool, base_url: &str) -> Value {
+/// Where a token is found below its user.
+fn path_of(token: &RefreshToken) -> String {
+    let Delegation { user_id, client_id, .. } = &token.delegation;
+    format!("/api/v1/users/{user_id}/clients/{}/tokens/{}", path_segment(client_id), token.id)
+}
+
+/// A refresh token on the wire, found at `path`; its members in a real org's order.
+pub(crate) fn view(token: &RefreshToken, path: &str, expand: bool, base_url: &str) -> Value {
     let delegation = &token.delegation;
     let names: Vec<&str> = token.scopes.iter().map(|scope| scope.name.as_str()).collect();
     let mut view = json!({
@@ -84,8 +91,7 @@ fn view(token: &RefreshToken, expand: bool, base_url: &str) -> Value {
         "userId": delegation.user_id,
         "scopes": names,
     });
-    let client = path_segment(&delegation.client_id);
-    let own = format!("{base_url}/api/v1/users/{}/clients/{client}/tokens/{}", delegation.user_id, token.id);
+    let own = format!("{base_url}{path}");
     let mut links = links(delegation, json!({ "href": own }), base_url);
     links.insert("revoke".to_owned(), json!({ "href": own, "hints": { "allow": ["DELETE"] } }));
     if let Some(members) = view.as_object_mut() {

@@ -4,6 +4,7 @@
 //! server, the refresh token that it came with, or by a row that says so ([`verify`]).
 
 pub mod application_grants;
+mod application_tokens;
 pub mod authorize;
 pub mod client_authentication;
 pub mod client_credentials;

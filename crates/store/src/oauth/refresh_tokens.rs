@@ -204,7 +204,7 @@ pub(super) fn insert_secret(tx: &mut Tx<'_>, key: i64) -> Result<Secret, EngineE
 }
 
 /// Live tokens: the org is `$1`, the time `$2`.
-fn select_sql(rest: &str) -> String {
+pub(super) fn select_sql(rest: &str) -> String {
     format!(
         "SELECT t.refresh_token_key, t.id, t.scopes, t.created, t.last_updated, t.expires, {} \
          FROM oauth_refresh_tokens t {} WHERE t.org_key = $1 AND t.expires > $2 AND {rest}",
@@ -213,7 +213,7 @@ fn select_sql(rest: &str) -> String {
     )
 }
 
-fn read_refresh_token(row: &Row<'_>) -> Result<RefreshToken, EngineError> {
+pub(super) fn read_refresh_token(row: &Row<'_>) -> Result<RefreshToken, EngineError> {
     Ok(RefreshToken {
         key: row.integer(0)?,
         id: RefreshTokenId::from_text(&row.text(1)?),
@@ -297,7 +297,7 @@ pub(super) fn end_with_scope(
     Ok(())
 }
 
-fn token_party(token: &RefreshToken) -> Party {
+pub(super) fn token_party(token: &RefreshToken) -> Party {
     party_of(&token.id)
 }
 

@@ -2,6 +2,7 @@
 
 mod groups;
 mod links;
+mod tokens;
 mod users;
 
 use serde_json::{Value, json};
