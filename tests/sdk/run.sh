@@ -129,7 +129,9 @@ fi
 if [[ $suites != auth-js ]]; then
   openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/key.pem" 2>/dev/null
   export ROSTER_SDK_SCOPES="okta.users.read okta.users.manage okta.groups.read okta.groups.manage okta.idps.read okta.idps.manage \
-okta.apps.read okta.apps.manage okta.userTypes.read okta.userTypes.manage okta.schemas.read okta.schemas.manage"
+okta.apps.read okta.apps.manage okta.userTypes.read okta.userTypes.manage okta.schemas.read okta.schemas.manage \
+okta.linkedObjects.read okta.linkedObjects.manage okta.roles.read okta.roles.manage okta.policies.read okta.policies.manage \
+okta.inlineHooks.read okta.inlineHooks.manage okta.sessions.read okta.sessions.manage"
   export ROSTER_SDK_KEY=$work/key.pem ROSTER_SDK_CLIENT_ID
   ROSTER_SDK_CLIENT_ID=$(python3 "$here/service_app.py" "$work/key.pem")
   every_suite "with an access token"
