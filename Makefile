@@ -37,9 +37,10 @@ unit:
 release:
 	$(call step,build the release binary,cargo build --release --locked -p roster)
 
+# On PostgreSQL with an API token only: how a client is known does not depend on the engine, and the tests of HTTP try it on both.
 sdk: release
 	$(call step,SDK suites on SQLite,tests/sdk/run.sh $(roster))
-	$(call step,SDK suites on PostgreSQL,scripts/postgres.sh tests/sdk/run.sh $(roster) --database)
+	$(call step,SDK suites on PostgreSQL,scripts/postgres.sh tests/sdk/run.sh $(roster) --without-oauth --database)
 
 conformance: release
 	$(call step,recordings of a real org replayed on SQLite,scripts/conformance.sh $(roster))

@@ -14,12 +14,14 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 binary=$here/../../target/release/roster
 database=()
 suites="node auth-js python"
+oauth=1
 while (($#)); do
   case $1 in
     --database | --only) (($# > 1)) || die 2 "$1 needs a value" ;;&
     --database) database=(--database "$2") && shift 2 ;;
     --only) suites=$2 && shift 2 ;;
-    -*) die 2 "usage: run.sh [BINARY] [--database URL] [--only node|auth-js|python]" ;;
+    --without-oauth) oauth= && shift ;;
+    -*) die 2 "usage: run.sh [BINARY] [--database URL] [--only node|auth-js|python] [--without-oauth]" ;;
     *) binary=$(realpath "$1") && shift ;;
   esac
 done
@@ -126,7 +128,7 @@ fi
 
 # The same once more with access tokens, and with bound ones. The variables that name the client are ours, since those of
 # the SDKs would take the place of what a test says.
-if [[ $suites != auth-js ]]; then
+if [[ $oauth && $suites != auth-js ]]; then
   openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$work/key.pem" 2>/dev/null
   export ROSTER_SDK_SCOPES="okta.users.read okta.users.manage okta.groups.read okta.groups.manage okta.idps.read okta.idps.manage \
 okta.apps.read okta.apps.manage okta.userTypes.read okta.userTypes.manage okta.schemas.read okta.schemas.manage \
