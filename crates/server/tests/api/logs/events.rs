@@ -75,9 +75,12 @@ async fn prepare(org: &TestOrg, operation: &Operation) -> Way {
         | Op::RevokeUserGrants
         | Op::RevokeGrantsForUserAndClient
         | Op::RevokeTokenForUserAndClient
-        | Op::RevokeTokensForUserAndClient => {
-            let held = hold(org, &user_path, &ids.fill("{clientId}"), "email").await;
-            way.ids = ids.with("grantId", &held.grant).with("tokenId", &held.token);
+        | Op::RevokeTokensForUserAndClient
+        | Op::RevokeOAuth2TokenForApplication
+        | Op::RevokeOAuth2TokensForApplication => {
+            let client = ids.fill("{clientId}");
+            let held = hold(org, &user_path, &client, "email").await;
+            way.ids = ids.with("grantId", &held.grant).with("tokenId", &held.token).with("appId", &client);
         }
         Op::ActivateIdentityProvider => _ = post(&format!("{idp}/lifecycle/deactivate"), None).await,
         Op::CreateInlineHook | Op::ActivateInlineHook | Op::DeleteInlineHook => {
@@ -160,8 +163,10 @@ fn wanted(operation: Op) -> Option<&'static [&'static str]> {
         Op::RevokeScopeConsentGrant => &["app.oauth2.as.consent.revoke"],
         Op::RevokeUserGrants => &["app.oauth2.as.consent.revoke.user"],
         Op::RevokeGrantsForUserAndClient => &["app.oauth2.as.consent.revoke.user.client"],
-        Op::RevokeTokenForUserAndClient => &["app.oauth2.token.revoke"],
-        Op::RevokeTokensForUserAndClient => &["app.oauth2.token.revoke.implicit.client"],
+        Op::RevokeTokenForUserAndClient | Op::RevokeOAuth2TokenForApplication => &["app.oauth2.token.revoke"],
+        Op::RevokeTokensForUserAndClient | Op::RevokeOAuth2TokensForApplication => {
+            &["app.oauth2.token.revoke.implicit.client"]
+        }
         Op::CreateGroup => &["group.lifecycle.create"],
         Op::DeleteGroup => &["group.lifecycle.delete"],
         Op::AddUserToGroup => &["group.user_membership.add"],
