@@ -1,7 +1,7 @@
 //! Okta's expression language, as far as group rules use it: text to [`Expression`], and an expression over a user to a value.
 //!
 //! Attributes (`user.department`), literals, arrays (`{1, 2}`), `==` `!=` `<` `<=` `>` `>=`, `+`, `AND` `OR` `NOT` (also `&&` `||` `!`),
-//! the ternary operator, and the functions of [`function`]. As in SpEL, on which the language stands, strings compare in their
+//! the ternary operator, and the functions of `function`. As in SpEL, on which the language stands, strings compare in their
 //! letter case. Unlike there, null is harmless: an unset attribute has no characters and no elements, is in no order with
 //! anything, and where a condition is asked for it is false.
 
