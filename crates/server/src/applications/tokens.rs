@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::App;
 use crate::caller::{Caller, CallersChange};
 use crate::request::{ApplicationTokenSegments, Query, Segment};
-use crate::response::{Handled, ListLinks, list, no_content, ok, path_segment};
-use crate::users::grants::{MAX_PAGE, PAGE, expands_scope};
+use crate::response::{Handled, list, no_content, ok, path_segment};
+use crate::users::grants::{MAX_PAGE, PAGE, expandable_links, expands_scope};
 use crate::users::refresh_tokens;
 
 /// listOAuth2TokensForApplication.
@@ -22,14 +22,8 @@ pub(crate) async fn list_oauth2_tokens_for_application(
     let (after, expand) = (query.text("after"), expands_scope(&query));
     let page = app.store().list_oauth2_tokens_for_application(&caller.org, &application, limit, after).await?;
     let views: Vec<Value> = page.items.iter().map(|token| view(token, &application, expand, &caller)).collect();
-    let links = ListLinks {
-        url: format!("{}/api/v1/apps/{}/tokens", caller.base_url, path_segment(&application)),
-        after,
-        next: page.next.as_deref(),
-        limit,
-        parameters: query.text("expand").map(|expand| ("expand", expand)).into_iter().collect(),
-    };
-    list(&views, &links)
+    let path = format!("/api/v1/apps/{}/tokens", path_segment(&application));
+    list(&views, &expandable_links(&caller, &path, &query, page.next.as_deref(), limit))
 }
 
 /// getOAuth2TokenForApplication.

@@ -83,15 +83,8 @@ pub(crate) async fn list_grants_for_user_and_client(
     let (after, expand) = (query.text("after"), expands_scope(&query));
     let page = app.store().list_grants_for_user_and_client(&caller.org, &asked, &client, limit, after).await?;
     let views: Vec<Value> = page.items.iter().map(|grant| view(grant, expand, &caller.base_url)).collect();
-    let path = format!("users/{}/clients/{}/grants", path_segment(&asked), path_segment(&client));
-    let links = ListLinks {
-        url: format!("{}/api/v1/{path}", caller.base_url),
-        after,
-        next: page.next.as_deref(),
-        limit,
-        parameters: query.text("expand").map(|expand| ("expand", expand)).into_iter().collect(),
-    };
-    list(&views, &links)
+    let path = format!("/api/v1/users/{}/clients/{}/grants", path_segment(&asked), path_segment(&client));
+    list(&views, &expandable_links(&caller, &path, &query, page.next.as_deref(), limit))
 }
 
 /// revokeGrantsForUserAndClient.
@@ -103,6 +96,18 @@ pub(crate) async fn revoke_grants_for_user_and_client(
 ) -> Handled {
     app.store().revoke_grants_for_user_and_client(&change, &asked, &client).await?;
     no_content()
+}
+
+/// The links of a list at `path` whose only parameter, beside those of its pages, is `expand`.
+pub(crate) fn expandable_links<'a>(
+    caller: &Caller,
+    path: &str,
+    query: &'a Query,
+    next: Option<&'a str>,
+    limit: usize,
+) -> ListLinks<'a> {
+    let parameters = query.text("expand").map(|expand| ("expand", expand)).into_iter().collect();
+    ListLinks { url: format!("{}{path}", caller.base_url), after: query.text("after"), next, limit, parameters }
 }
 
 /// Whether scopes are to be told in full.

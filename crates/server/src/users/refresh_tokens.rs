@@ -5,11 +5,11 @@ use axum::extract::State;
 use roster_store::oauth::{Delegation, RefreshToken, ScopeDetails};
 use serde_json::{Value, json};
 
-use super::grants::{MAX_PAGE, PAGE, expands_scope, links, scope_link, scope_view};
+use super::grants::{MAX_PAGE, PAGE, expandable_links, expands_scope, links, scope_link, scope_view};
 use crate::App;
 use crate::caller::{Caller, CallersChange};
 use crate::request::{Query, Segment, TokenSegments, UserSegment};
-use crate::response::{Handled, ListLinks, list, no_content, ok, path_segment};
+use crate::response::{Handled, list, no_content, ok, path_segment};
 
 /// listRefreshTokensForUserAndClient.
 pub(crate) async fn list_refresh_tokens_for_user_and_client(
@@ -24,15 +24,8 @@ pub(crate) async fn list_refresh_tokens_for_user_and_client(
     let page = app.store().list_refresh_tokens_for_user_and_client(&caller.org, &asked, &client, limit, after).await?;
     let views: Vec<Value> =
         page.items.iter().map(|token| view(token, &path_of(token), expand, &caller.base_url)).collect();
-    let path = format!("users/{}/clients/{}/tokens", path_segment(&asked), path_segment(&client));
-    let links = ListLinks {
-        url: format!("{}/api/v1/{path}", caller.base_url),
-        after,
-        next: page.next.as_deref(),
-        limit,
-        parameters: query.text("expand").map(|expand| ("expand", expand)).into_iter().collect(),
-    };
-    list(&views, &links)
+    let path = format!("/api/v1/users/{}/clients/{}/tokens", path_segment(&asked), path_segment(&client));
+    list(&views, &expandable_links(&caller, &path, &query, page.next.as_deref(), limit))
 }
 
 /// getRefreshTokenForUserAndClient. `limit` and `after` come with the founding document and mean nothing.

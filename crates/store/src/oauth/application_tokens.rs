@@ -3,12 +3,11 @@
 use roster_model::error::ResourceKind;
 use roster_model::event::EventType;
 use roster_model::id::{ApplicationKey, OrgKey};
-use roster_model::oauth::server::Issuer;
 use roster_model::timestamp::Timestamp;
 
 use super::delegation::Of;
 use super::grants::client_party;
-use super::refresh_tokens::{RefreshToken, end, end_one, read_refresh_token, select_sql, token_party};
+use super::refresh_tokens::{RefreshToken, end, read_refresh_token, revoke, select_sql, token_party};
 use crate::change::Change;
 use crate::cursor::{Cursor, Page};
 use crate::engine::Tx;
@@ -79,12 +78,8 @@ impl Store {
             .write(move |tx| {
                 let application = applications::find(tx, change.org, &id)?;
                 let found = find(tx, change.org, change.now, application.key, &token)?;
-                end_one(tx, change.org, found.key)?;
-                let event = match found.delegation.issuer {
-                    Issuer::Org => EventType::TokenRevoke,
-                    Issuer::Custom(_) => EventType::CustomTokenRevoke,
-                };
-                Ok(change.record(tx, event, &[token_party(&found), client_party(&found.delegation)])?)
+                let targets = [token_party(&found), client_party(&found.delegation)];
+                Ok(revoke(tx, &change, &found, &targets)?)
             })
             .await
     }

@@ -111,13 +111,8 @@ impl Store {
                 let user = users::find_for_update(tx, change.org, &asked)?;
                 let client = find_client(tx, change.org, &client_id)?;
                 let token = find(tx, change.org, change.now, (user.key, client.key), &id)?;
-                end_one(tx, change.org, token.key)?;
-                let event = match token.delegation.issuer {
-                    Issuer::Org => EventType::TokenRevoke,
-                    Issuer::Custom(_) => EventType::CustomTokenRevoke,
-                };
                 let targets = [token_party(&token), party(&user), client_party(&token.delegation)];
-                Ok(change.record(tx, event, &targets)?)
+                Ok(revoke(tx, &change, &token, &targets)?)
             })
             .await
     }
@@ -251,6 +246,21 @@ fn keys(tx: &mut Tx<'_>, org: OrgKey, of: Of) -> Result<Vec<i64>, EngineError> {
             tx.query(&format!("{SELECT} AND application_key = $2"), params![org, application], key)
         }
     }
+}
+
+/// Ends one token, and tells the log of it.
+pub(super) fn revoke(
+    tx: &mut Tx<'_>,
+    change: &Change,
+    token: &RefreshToken,
+    targets: &[Party],
+) -> Result<(), EngineError> {
+    end_one(tx, change.org, token.key)?;
+    let event = match token.delegation.issuer {
+        Issuer::Org => EventType::TokenRevoke,
+        Issuer::Custom(_) => EventType::CustomTokenRevoke,
+    };
+    change.record(tx, event, targets)
 }
 
 /// Ends one token.
